@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import type { JobDefinition } from './define-job.ts';
+import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
+
+export * from './define-job.ts';
+export * from './errors.ts';
+export * from './job-view.ts';
+export * from './media-transcoder.ts';
+
+/** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
+const definitions = [mediaTranscode, mediaPurge] as const;
+
+type Definition = (typeof definitions)[number];
+export type JobType = Definition['name'];
+export type QueueName = Definition['queue'];
+export type DefinitionOf<T extends JobType> = Extract<Definition, { name: T }>;
+export type InputOf<T extends JobType> = z.infer<DefinitionOf<T>['input']>;
+export type ResultOf<T extends JobType> = z.infer<DefinitionOf<T>['result']>;
+/** The job types that a queue carries. */
+export type JobTypeOn<Q extends QueueName> = Extract<Definition, { queue: Q }>['name'];
+
+export const jobCatalog: ReadonlyMap<string, JobDefinition> = new Map(definitions.map((d) => [d.name, d]));
+export const queueNames: readonly QueueName[] = [...new Set(definitions.map((d) => d.queue))];

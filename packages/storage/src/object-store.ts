@@ -1,0 +1,84 @@
+import type { Readable } from 'node:stream';
+
+/** Where an object is, how big it is, and what it is. */
+export interface ObjectHead {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex SHA-256 of the whole object. */
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly modifiedAt: Date;
+}
+
+/** Bytes `start` to `end`, both included, from 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PutOptions {
+  /** Default `application/octet-stream`. */
+  contentType?: string;
+  /** Refuse the object (and keep nothing) when its bytes have another hash. */
+  expectedSha256?: string;
+  /** Refuse the object (and keep nothing) when it is longer, in bytes. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+export interface SignedUrlOptions {
+  /** How long it opens, in seconds, 1 to 604,800. */
+  expiresInSeconds: number;
+  /** Offered as a download under this name. */
+  filename?: string;
+}
+
+/**
+ * Bytes under keys, published whole: a reader sees the old object or the new one, never a part.
+ *
+ * A key is 1 to 1,000 bytes of UTF-8 in `/`-separated segments; no empty, `.` or `..` segment, no leading `/`, no
+ * backslash and no control character. Any other key is a {@link StorageError} `invalid_key`.
+ */
+export interface ObjectStore {
+  /** Stores a stream or a buffer of any size in bounded memory; replaces what was there. @throws StorageError */
+  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<ObjectHead>;
+  /** Stores a file of the local disk, which stays as it is. @throws StorageError */
+  putFile(key: string, path: string, options?: PutOptions): Promise<ObjectHead>;
+  /** The object's bytes, or a range of them. @throws StorageError `not_found`, `invalid_range` */
+  get(key: string, options?: { range?: ByteRange; signal?: AbortSignal }): Promise<Readable>;
+  /** Copies the object to a file of the local disk, which must not exist. @throws StorageError `not_found` */
+  getFile(key: string, path: string, options?: { signal?: AbortSignal }): Promise<ObjectHead>;
+  /** undefined when there is none. */
+  head(key: string): Promise<ObjectHead | undefined>;
+  /** Keys with this prefix, in byte order, in bounded memory. */
+  list(prefix: string): AsyncIterable<{ key: string; size: number }>;
+  /** @throws StorageError `not_found` */
+  copy(from: string, to: string): Promise<ObjectHead>;
+  /** Removing what is not there is no error. */
+  remove(key: string): Promise<void>;
+  /** An address that opens the object to whoever has it, for a while. */
+  signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
+  /** Rejects when the store can't be reached or written. */
+  check(): Promise<void>;
+}
+
+export type StorageErrorCode =
+  | 'invalid_key'
+  | 'invalid_range'
+  | 'not_found'
+  | 'too_large'
+  | 'checksum_mismatch'
+  | 'no_space'
+  | 'unavailable';
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  constructor(
+    readonly code: StorageErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
