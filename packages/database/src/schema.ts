@@ -1,0 +1,135 @@
+import type { JobError, JobStatus } from '@mediaworks/contracts';
+import type { ColumnType, Generated } from 'kysely';
+
+type CreatedAt = ColumnType<Date, Date | undefined, never>;
+type UpdatedAt = ColumnType<Date, Date | undefined, Date>;
+/** Written as text, read as the value. */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+
+export interface UsersTable {
+  id: Generated<number>;
+  uid: string;
+  username: string;
+  email: string | null;
+  created_at: CreatedAt;
+}
+
+export interface JobsTable {
+  id: string;
+  type: string;
+  queue: string;
+  owner_id: number;
+  priority: 'interactive' | 'bulk';
+  status: Generated<JobStatus>;
+  input: Json<unknown>;
+  result: NullableJson<unknown>;
+  error: NullableJson<JobError>;
+  run: Generated<number>;
+  attempt: Generated<number>;
+  max_attempts: number;
+  crashes: Generated<number>;
+  claim: Generated<number>;
+  worker_id: string | null;
+  lease_expires_at: Date | null;
+  progress_percent: Generated<number>;
+  progress_stage: Generated<string>;
+  checkpoint: NullableJson<unknown>;
+  parent_id: string | null;
+  parent_run: number | null;
+  spawn_key: string | null;
+  has_children: Generated<boolean>;
+  request_id: string | null;
+  traceparent: string | null;
+  next_run_at: Date | null;
+  created_at: CreatedAt;
+  started_at: Date | null;
+  finished_at: Date | null;
+  updated_at: UpdatedAt;
+  version: Generated<number>;
+}
+
+export interface JobAttemptsTable {
+  job_id: string;
+  claim: number;
+  run: number;
+  attempt: number;
+  worker_id: string;
+  started_at: CreatedAt;
+  ended_at: Date | null;
+  outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'crashed' | null;
+  error: NullableJson<JobError>;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  job_id: string;
+  run: number;
+  type: string;
+  queue: string;
+  priority: string;
+  not_before: Date | null;
+  traceparent: string | null;
+  verify: Generated<boolean>;
+}
+
+export interface WorkersTable {
+  id: string;
+  service: string;
+  hostname: string;
+  pid: number;
+  version: string;
+  slots: number;
+  busy: Generated<number>;
+  done: Generated<number>;
+  failed: Generated<number>;
+  started_at: CreatedAt;
+  heartbeat_at: UpdatedAt;
+}
+
+export interface IdempotencyKeysTable {
+  owner_id: number;
+  key: string;
+  fingerprint: string;
+  resource_id: string;
+  created_at: CreatedAt;
+}
+
+export interface AuditLogTable {
+  id: Generated<number>;
+  at: CreatedAt;
+  actor_id: number | null;
+  action: string;
+  subject: string;
+  request_id: string | null;
+  details: ColumnType<unknown, string | undefined, never>;
+}
+
+export interface MediaItemsTable {
+  id: Generated<number>;
+  owner_id: number;
+  job_id: string;
+  file_type: 'image' | 'video' | 'audio';
+  mime_type: string;
+  filename: string;
+  original_key: string;
+  token: string;
+  file_size: number;
+  checksum: string;
+  profile: Generated<string[]>;
+  is_public: Generated<boolean>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+/** Every table there is; the migrations make them. */
+export interface Database {
+  users: UsersTable;
+  jobs: JobsTable;
+  job_attempts: JobAttemptsTable;
+  outbox: OutboxTable;
+  workers: WorkersTable;
+  idempotency_keys: IdempotencyKeysTable;
+  audit_log: AuditLogTable;
+  media_items: MediaItemsTable;
+}

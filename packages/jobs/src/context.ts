@@ -1,0 +1,26 @@
+import type { InputOf, JobType, ResultOf } from '@mediaworks/contracts';
+import type { Logger } from '@mediaworks/runtime';
+import type { ObjectStore } from '@mediaworks/storage';
+
+/** What a handler works with. Everything in it stops working when `signal` aborts. */
+export interface JobContext {
+  readonly job: { readonly id: string; readonly type: JobType; readonly run: number; readonly checkpoint: unknown };
+  /** `users.id` of whoever the job belongs to. */
+  readonly owner: number;
+  /** From 1. */
+  readonly attempt: number;
+  /** Aborts on cancel, timeout, lost claim and shutdown. Every child process, fetch and stream takes it. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly store: ObjectStore;
+  /** A private folder that is gone afterwards, whatever happens. */
+  readonly tmp: string;
+  /** How far it has come, 0–100, and what it is doing, in words. Written at most twice a second. */
+  progress(percent: number, stage?: string): void;
+  /** Saves a small JSON value that the next try finds in `job.checkpoint`. @throws when the claim is lost */
+  checkpoint(cursor: unknown): Promise<void>;
+  /** Adds a child job, idempotent by key within this job. Returns its id. @throws when the claim is lost */
+  spawn<T extends JobType>(type: T, key: string, input: InputOf<T>): Promise<string>;
+}
+
+export type Handler<T extends JobType> = (input: InputOf<T>, ctx: JobContext) => Promise<ResultOf<T>>;

@@ -1,0 +1,114 @@
+import { errorFields, groupCommit, type HealthChecks, type Logger } from '@mediaworks/runtime';
+import { sql } from 'kysely';
+import type { Redis } from 'ioredis';
+import { connectRedis, deliveryId, openQueues, type QueueConnection, type Queues, refuseEviction } from './bullmq.ts';
+import { insertJobs, type NewJob } from './enqueue.ts';
+import { cancelTree, type Executor, retryJobs } from './ledger.ts';
+import { startRelay } from './relay.ts';
+import { openSignals } from './signals.ts';
+import { startSweeper } from './sweeper.ts';
+import { startWatch, type Watch } from './watch.ts';
+
+/** The side of the job lifecycle that accepts work and follows it. Any number of processes may each run one. */
+export interface Dispatcher {
+  /** Accepts a job in a transaction of its own, together with what else arrived meanwhile. */
+  submit(job: NewJob): Promise<void>;
+  /** Says that a transaction which inserted jobs has committed. Without it they are told within a second. */
+  nudge(): void;
+  /** Ends a job and its descendants. @returns whether there was something left to end */
+  cancel(id: string, reason: string): Promise<boolean>;
+  /** `failed | cancelled → queued` as a new run. @returns false when it is neither */
+  retry(id: string): Promise<boolean>;
+  readonly watch: Watch;
+  /** For the queue board alone. */
+  readonly queues: Queues;
+  /** For what is counted across processes (rate limits); may be away at any time. */
+  readonly redis: Redis;
+  readonly checks: HealthChecks;
+  stop(): Promise<void>;
+}
+
+export interface DispatcherOptions {
+  db: Executor;
+  connection: QueueConnection;
+  sweepIntervalMs: number;
+  log: Logger;
+}
+
+/** Starts relay, sweeper and watch. Redis may be away: work is accepted all the same and told when it is back. */
+export function startDispatcher(options: DispatcherOptions): Dispatcher {
+  const { db, connection, log } = options;
+  let redisAway = false;
+  const onRedisError = (error: Error) => {
+    if (!redisAway) log.warn('Redis is away', errorFields(error));
+    redisAway = true;
+  };
+  const redis = connectRedis(connection.redisUrl, onRedisError);
+  const queues = openQueues(connection, redis, onRedisError);
+  const signals = openSignals(redis, connection.prefix, onRedisError);
+  const relay = startRelay({ db, queues, log });
+  redis.on('ready', () => {
+    redisAway = false;
+    refuseEviction(redis).catch((error: unknown) => {
+      log.error('Redis is not safe for jobs', errorFields(error));
+      if (error instanceof Error && error.message.includes('maxmemory-policy')) process.exit(1);
+    });
+    relay.nudge();
+  });
+  const sweeper = startSweeper({
+    db,
+    redis,
+    prefix: connection.prefix,
+    intervalMs: options.sweepIntervalMs,
+    log,
+    onSwept: (ended) => {
+      signals.send({ changed: ended.flatMap((job) => (job.parent_id === null ? [job.id] : [job.id, job.parent_id])) });
+      relay.nudge();
+    },
+  });
+  const watch = startWatch({ db, signals, log });
+
+  const submit = groupCommit(async (jobs: NewJob[]): Promise<(true | Error)[]> => {
+    await insertJobs(db, jobs);
+    relay.nudge();
+    return jobs.map(() => true);
+  });
+  const retry = groupCommit(async (ids: string[]): Promise<boolean[]> => {
+    const again = await retryJobs(db, ids);
+    relay.nudge();
+    signals.send({ changed: [...again.keys()] });
+    return ids.map((id) => again.has(id));
+  });
+
+  return {
+    submit: async (job) => void (await submit(job)),
+    nudge: () => relay.nudge(),
+    cancel: async (id, reason) => {
+      const ended = await cancelTree(db, id, reason);
+      const ids = ended.map((job) => job.id);
+      signals.send({ cancelled: ids, changed: [...ids, ...ended.flatMap((job) => job.parent_id ?? [])] });
+      // Only tidies the board: a delivery that stays behind finds its job cancelled.
+      for (const job of ended) {
+        const queue = [...queues].find(([name]) => name === job.queue)?.[1];
+        queue?.remove(deliveryId(job)).catch((error: unknown) => log.debug('delivery not removed', errorFields(error)));
+      }
+      return ended.length > 0;
+    },
+    retry,
+    watch,
+    queues,
+    redis,
+    checks: {
+      database: async () => void (await sql`select 1`.execute(db)),
+      queue: async () => void (await redis.ping()),
+    },
+    stop: async () => {
+      watch.stop();
+      await sweeper.stop();
+      await relay.stop();
+      signals.close();
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import type { QueueName } from '@mediaworks/contracts';
+import { jobCatalog } from '@mediaworks/contracts';
+import { errorFields, type Logger } from '@mediaworks/runtime';
+import { context, propagation } from '@opentelemetry/api';
+import type { Queue } from 'bullmq';
+import { sql } from 'kysely';
+import { type Delivery, deliveryId, deliveryOptions, type Queues } from './bullmq.ts';
+import type { Executor } from './ledger.ts';
+
+interface OutboxRow {
+  id: number;
+  job_id: string;
+  run: number;
+  type: string;
+  queue: QueueName;
+  priority: string;
+  delay_ms: number;
+  traceparent: string | null;
+  verify: boolean;
+}
+
+const BATCH = 500;
+
+/**
+ * Tells Redis what the outbox holds, up to 500 rows in one transaction, and forgets what was told. Safe in any number
+ * of processes. A crash between telling and forgetting tells twice, which the delivery's id makes once.
+ * @returns how many rows were told; 500 means that there may be more
+ */
+export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const { rows } = await sql<OutboxRow>`
+      select id, job_id, run, type, queue, priority, traceparent, verify,
+        greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::int as delay_ms
+      from outbox order by id limit ${BATCH} for update skip locked`.execute(tx);
+    if (rows.length === 0) return 0;
+    await Promise.all(
+      [...queues].map(async ([name, queue]) => {
+        const group = rows.filter((row) => row.queue === name);
+        if (group.length > 0) await publish(queue, group);
+      }),
+    );
+    await sql`delete from outbox where id = any(${rows.map((row) => row.id)}::bigint[])`.execute(tx);
+    return rows.length;
+  });
+}
+
+async function publish(queue: Queue<Delivery>, rows: OutboxRow[]): Promise<void> {
+  await Promise.all(rows.filter((row) => row.verify).map((row) => clearDeadDelivery(queue, row)));
+  const jobs = rows.map((row) => ({
+    name: row.type,
+    data: { id: row.job_id, run: row.run },
+    opts: {
+      ...deliveryOptions({
+        id: row.job_id,
+        run: row.run,
+        priority: row.priority,
+        attempts: jobCatalog.get(row.type)?.attempts ?? 1,
+        delayMs: row.delay_ms,
+      }),
+      ...traceOf(row.traceparent),
+    },
+  }));
+  await queue.addBulk(jobs);
+}
+
+/** The request's trace goes with each delivery, so that the worker's spans hang under it. */
+function traceOf(traceparent: string | null): { telemetry?: { metadata: string } } {
+  if (traceparent === null) return {};
+  const carrier: Record<string, string> = {};
+  propagation.inject(propagation.extract(context.active(), { traceparent }), carrier);
+  return carrier['traceparent'] === undefined ? {} : { telemetry: { metadata: JSON.stringify(carrier) } };
+}
+
+/** A finished delivery of a run that has not ended would swallow the new one: the id is taken. */
+async function clearDeadDelivery(queue: Queue<Delivery>, row: OutboxRow): Promise<void> {
+  const id = deliveryId({ id: row.job_id, run: row.run });
+  const state = await queue.getJobState(id);
+  if (state === 'completed' || state === 'failed') await queue.remove(id);
+}
+
+/**
+ * Keeps the relay going until `signal` aborts: at once when nudged, at least once a second, and with a growing pause
+ * while Redis or Postgres is away.
+ */
+export function startRelay(options: { db: Executor; queues: Queues; log: Logger }): {
+  nudge(): void;
+  stop(): Promise<void>;
+} {
+  const { db, queues, log } = options;
+  const stopping = new AbortController();
+  let wake: () => void = () => undefined;
+  let nudged = false;
+  let failures = 0;
+
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      nudged = false;
+      try {
+        const told = await relayOnce(db, queues);
+        if (failures > 0) log.info('relay is back');
+        failures = 0;
+        if (told === BATCH) continue;
+      } catch (error) {
+        if (failures++ === 0) log.warn('relay can not reach Redis or Postgres', errorFields(error));
+      }
+      if (stopping.signal.aborted) return;
+      if (failures > 0) await pause(Math.min(100 * 2 ** failures, 2_000));
+      else if (!nudged) await pause(1_000);
+    }
+  };
+  const running = loop();
+  return {
+    nudge: () => {
+      nudged = true;
+      if (failures === 0) wake();
+    },
+    stop: async () => {
+      stopping.abort();
+      wake();
+      await running;
+    },
+  };
+}

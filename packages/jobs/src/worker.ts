@@ -1,0 +1,328 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { JobError, JobTypeOn, QueueName } from '@mediaworks/contracts';
+import { isTerminal, jobCatalog } from '@mediaworks/contracts';
+import { errorFields, groupCommit, type Logger, traceIdOf, withLogFields } from '@mediaworks/runtime';
+import type { ObjectStore } from '@mediaworks/storage';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { type Delivery, type QueueConnection, telemetryOption, workerConnection } from './bullmq.ts';
+import { backoffMs, classify, type Verdict } from './classify.ts';
+import type { Handler } from './context.ts';
+import { ClaimLostError, HeldJob, ShutdownError } from './held-job.ts';
+import {
+  type Claim,
+  claimJobs,
+  completeJobs,
+  type Ended,
+  endTry,
+  type Executor,
+  extendLeases,
+  noteProgress,
+  standingOf,
+} from './ledger.ts';
+import type { WorkerMetrics } from './metrics.ts';
+import type { Signals } from './signals.ts';
+import { registerHeartbeat, unregister } from './worker-registry.ts';
+
+/** A handler for each job type of the queue: a missing one does not compile. */
+export type HandlersFor<Q extends QueueName> = { [T in JobTypeOn<Q>]: Handler<T> };
+
+export interface WorkerOptions<Q extends QueueName> {
+  queue: Q;
+  handlers: HandlersFor<Q>;
+  /** Jobs at a time. */
+  slots: number;
+  /** How long a silent worker keeps its jobs, in ms. */
+  leaseMs: number;
+  version: string;
+  tmpRoot: string;
+  db: Executor;
+  store: ObjectStore;
+  signals: Signals;
+  connection: QueueConnection;
+  metrics: WorkerMetrics;
+  log: Logger;
+}
+
+export interface RunningWorker {
+  /** Takes nothing more, gives what runs `graceMs` to end, then sends the rest back to the queue. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const PROGRESS_EVERY_MS = 500;
+const BEAT_AT_MOST_MS = 1_500;
+/** A database that is away for longer than this while a result waits to be written costs the claim. */
+const PERSIST_FOR_MS = 60_000;
+
+/** Takes a failed try back to BullMQ with the delay that the ledger gave it. */
+class TryAgainError extends Error {
+  override readonly name = 'TryAgainError';
+  constructor(
+    message: string,
+    readonly delayMs: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Takes deliveries of one queue, claims each in the ledger, runs its handler and writes how it ended. */
+export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): RunningWorker {
+  const { db, signals, metrics, log, leaseMs } = options;
+  const id = randomUUID();
+  const held = new Map<string, { job: HeldJob; delivery: Job<Delivery> }>();
+  const handlers = new Map<string, (input: never, ctx: never) => Promise<unknown>>(Object.entries(options.handlers));
+  let done = 0;
+  let failed = 0;
+
+  const claim = groupCommit(async (wanted: Delivery[]): Promise<(Claim | undefined)[]> => {
+    const claims = await claimJobs(db, wanted, { id, leaseMs });
+    return wanted.map((delivery) => claims.get(delivery.id));
+  });
+  const complete = groupCommit(
+    async (ended: { id: string; claim: number; result: unknown }[]): Promise<(Ended | undefined)[]> => {
+      const completed = await completeJobs(db, ended);
+      return ended.map((job) => completed.get(job.id));
+    },
+  );
+  const tell = (ended: Ended) => {
+    signals.send({ changed: ended.parent_id === null ? [ended.id] : [ended.id, ended.parent_id] });
+  };
+
+  const processDelivery = async (delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+    const claimed = await claim(delivery.data);
+    if (!claimed) return settle(delivery, token);
+    const fields = {
+      job_id: claimed.id,
+      job_type: claimed.type,
+      ...(claimed.request_id === null ? {} : { request_id: claimed.request_id }),
+      ...(claimed.traceparent === null ? {} : { trace_id: traceIdOf(claimed.traceparent) }),
+    };
+    return withLogFields(fields, () => work(claimed, delivery, token));
+  };
+
+  const work = async (claimed: Claim, delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+    const job = new HeldJob(claimed);
+    const handler = handlers.get(claimed.type);
+    if (!handler) throw new UnrecoverableError(`no handler for ${claimed.type}`);
+    held.set(claimed.id, { job, delivery });
+    const endTimer = metrics.seconds.startTimer({ type: claimed.type });
+    signals.send({ changed: [claimed.id] });
+    let conclude: () => Promise<unknown>;
+    try {
+      const result = await job.run(handler as never, {
+        db,
+        store: options.store,
+        tmpRoot: options.tmpRoot,
+        log: teeToBoard(log, delivery),
+        onSpawn: () => signals.send({ changed: [claimed.id] }),
+      });
+      const ended = await persist(() => complete({ id: claimed.id, claim: claimed.claim, result }));
+      conclude = () => (ended ? succeed(claimed, ended) : lose(claimed, delivery, token));
+    } catch (error) {
+      conclude = () =>
+        error instanceof ClaimLostError ? lose(claimed, delivery, token) : fail(claimed, error, delivery, token);
+    } finally {
+      endTimer();
+      held.delete(claimed.id);
+    }
+    return conclude();
+  };
+
+  const succeed = (claimed: Claim, ended: Ended): Promise<unknown> => {
+    done++;
+    metrics.tries.inc({ type: claimed.type, outcome: 'completed' });
+    tell(ended);
+    return Promise.resolve({ done: true });
+  };
+
+  const lose = (claimed: Claim, delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+    log.warn('claim lost, what was done does not count');
+    metrics.tries.inc({ type: claimed.type, outcome: 'lost' });
+    return settle(delivery, token);
+  };
+
+  /** Writes a try that went wrong into the ledger, then tells BullMQ the same. */
+  const fail = async (
+    claimed: Claim,
+    error: unknown,
+    delivery: Job<Delivery>,
+    token?: string,
+  ): Promise<unknown> => {
+    if (error instanceof ShutdownError) {
+      const ended = await endTry(db, claimed, {
+        outcome: 'released',
+        final: false,
+        counted: false,
+        error: null,
+        delayMs: 0,
+      });
+      if (!ended) return settle(delivery, token);
+      tell(ended);
+      await delivery.moveToWait(token);
+      throw new WaitingError();
+    }
+    const { retryAfterMs, ...verdict }: Verdict = classify(error);
+    const counted = retryAfterMs === undefined;
+    const final = !verdict.retryable || (counted && claimed.attempt >= claimed.max_attempts);
+    const delayMs = final ? 0 : (retryAfterMs ?? backoffMs(backoffOf(claimed.type), claimed.attempt));
+    const ended = await persist(() =>
+      endTry(db, claimed, { outcome: counted ? 'failed' : 'released', final, counted, error: verdict, delayMs }),
+    );
+    if (!ended) return settle(delivery, token);
+    log[final || verdict.code === 'internal' ? 'error' : 'warn'](final ? 'job failed' : 'try failed', {
+      code: verdict.code,
+      attempt: claimed.attempt,
+      ...(final ? {} : { again_in_ms: delayMs }),
+      ...errorFields(error),
+    });
+    metrics.tries.inc({ type: claimed.type, outcome: final ? 'failed' : 'retried' });
+    if (final) failed++;
+    tell(ended);
+    const story = boardMessage(verdict);
+    if (final) throw new UnrecoverableError(story);
+    if (!counted) {
+      await delivery.moveToDelayed(Date.now() + delayMs, token);
+      throw new DelayedError();
+    }
+    throw new TryAgainError(story, delayMs);
+  };
+
+  /** Ends or puts off a delivery that the ledger gave no claim for (any more). */
+  const settle = async (delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+    const standing = await standingOf(db, delivery.data.id);
+    if (!standing || standing.run !== delivery.data.run) return { skipped: 'superseded' };
+    if (standing.status === 'completed') return { skipped: 'completed' };
+    if (isTerminal(standing.status)) {
+      throw new UnrecoverableError(standing.error ? boardMessage(standing.error) : standing.status);
+    }
+    await delivery.moveToDelayed(Date.now() + standing.waitMs + 50 + Math.random() * 200, token);
+    throw new DelayedError();
+  };
+
+  const flushProgress = async () => {
+    const changed = [...held.values()].filter(({ job }) => job.dirty && job.stopped === undefined);
+    if (changed.length === 0) return;
+    const notes = changed.map(({ job }) => {
+      job.dirty = false;
+      return { id: job.claim.id, claim: job.claim.claim, percent: job.percent, stage: job.stage };
+    });
+    await noteProgress(db, notes);
+    signals.send({ changed: notes.map((note) => note.id) });
+    await Promise.all(changed.map(({ job, delivery }) => delivery.updateProgress(Math.round(job.percent))));
+  };
+
+  let lastBeat = Date.now();
+  const beat = async () => {
+    const jobs = [...held.values()].map(({ job }) => job);
+    try {
+      const kept = await extendLeases(
+        db,
+        jobs.map((job) => ({ id: job.claim.id, claim: job.claim.claim })),
+        leaseMs,
+      );
+      lastBeat = Date.now();
+      for (const job of jobs) {
+        if (!kept.has(job.claim.id)) job.stop(new ClaimLostError('cancelled, or taken by another worker'));
+      }
+      const { queue: service, slots, version } = options;
+      await registerHeartbeat(db, { id, service, version, slots, busy: held.size, done, failed });
+    } catch (error) {
+      log.warn('heartbeat failed', errorFields(error));
+      if (Date.now() - lastBeat > leaseMs) {
+        for (const job of jobs) job.stop(new ClaimLostError('the lease ran out'));
+      }
+    }
+  };
+
+  const timers = [
+    every(PROGRESS_EVERY_MS, flushProgress, log),
+    every(Math.min(BEAT_AT_MOST_MS, leaseMs / 3), beat, log),
+  ];
+  const unlisten = signals.listen(({ cancelled = [] }) => {
+    for (const jobId of cancelled) held.get(jobId)?.job.stop(new ClaimLostError('cancelled'));
+  });
+  const worker = new Worker<Delivery>(options.queue, processDelivery, {
+    connection: workerConnection(options.connection.redisUrl),
+    prefix: options.connection.prefix,
+    concurrency: options.slots,
+    lockDuration: leaseMs,
+    stalledInterval: Math.max(1_000, leaseMs / 2),
+    // The ledger counts crashes; BullMQ must never give a job up by itself.
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    settings: {
+      backoffStrategy: (_attempts, _type, error) => (error instanceof TryAgainError ? error.delayMs : 1_000),
+    },
+    ...telemetryOption(options.connection.traced),
+  });
+  worker.on('error', (error) => log.warn('queue error', errorFields(error)));
+
+  return {
+    stop: async (graceMs) => {
+      await worker.pause(true);
+      await drain(held, graceMs);
+      for (const { job } of held.values()) job.stop(new ShutdownError('the worker is going away'));
+      await Promise.race([worker.close(), wait(3_000)]);
+      for (const timer of timers) timer.stop();
+      unlisten();
+      await unregister(db, id);
+    },
+  };
+}
+
+function backoffOf(type: string): { baseMs: number; maxMs: number } {
+  return jobCatalog.get(type)?.backoff ?? { baseMs: 1_000, maxMs: 60_000 };
+}
+
+function boardMessage(error: JobError): string {
+  return `${error.code}: ${error.message}`;
+}
+
+/** Tries again while the database is away, up to a minute; the claim itself says whether it still counts. */
+async function persist<T>(write: () => Promise<T>): Promise<T> {
+  const until = Date.now() + PERSIST_FOR_MS;
+  for (let pauseMs = 100; ; pauseMs = Math.min(2_000, pauseMs * 2)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (Date.now() + pauseMs > until) throw error;
+      await wait(pauseMs);
+    }
+  }
+}
+
+/** A log whose lines can also be read beside the job on the queue board. */
+function teeToBoard(log: Logger, delivery: Job<Delivery>): Logger {
+  const tee = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Record<string, unknown>) => {
+    log[level](message, fields);
+    if (level === 'debug') return;
+    delivery.log(`${level} ${message}`).catch((error: unknown) => log.debug('board is away', errorFields(error)));
+  };
+  return {
+    debug: tee('debug'),
+    info: tee('info'),
+    warn: tee('warn'),
+    error: tee('error'),
+    child: (fields) => teeToBoard(log.child(fields), delivery),
+  };
+}
+
+/** Resolves when nothing is held any more, or after `ms`. */
+async function drain(held: ReadonlyMap<string, unknown>, ms: number): Promise<void> {
+  const until = Date.now() + ms;
+  while (held.size > 0 && Date.now() < until) await wait(50);
+}
+
+/** Runs `work` every `ms`, never twice at once. */
+function every(ms: number, work: () => Promise<void>, log: Logger): { stop(): void } {
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    work()
+      .catch((error: unknown) => log.warn('could not write to the ledger', errorFields(error)))
+      .finally(() => {
+        busy = false;
+      });
+  }, ms);
+  return { stop: () => clearInterval(timer) };
+}
