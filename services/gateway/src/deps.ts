@@ -1,0 +1,16 @@
+import type { Dispatcher, Executor } from '@mediaworks/jobs';
+import type { Logger, Registry } from '@mediaworks/runtime';
+import type { ObjectStore } from '@mediaworks/storage';
+import type { Audit } from './audit.ts';
+import type { GatewayEnv } from './env.ts';
+
+/** What every domain of the gateway works with. */
+export interface GatewayDeps {
+  db: Executor;
+  dispatcher: Dispatcher;
+  store: ObjectStore;
+  env: GatewayEnv;
+  log: Logger;
+  metrics: Registry;
+  audit: Audit;
+}
