@@ -5,6 +5,7 @@ import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
 export * from './define-job.ts';
 export * from './errors.ts';
 export * from './job-view.ts';
+export * from './media-api.ts';
 export * from './media-transcoder.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */

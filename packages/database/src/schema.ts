@@ -122,6 +122,12 @@ export interface MediaItemsTable {
   updated_at: UpdatedAt;
 }
 
+export interface ChoresTable {
+  name: string;
+  last_run_at: ColumnType<Date, Date | string, Date>;
+  held_until: Date | null;
+}
+
 /** Every table there is; the migrations make them. */
 export interface Database {
   users: UsersTable;
@@ -132,4 +138,5 @@ export interface Database {
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   media_items: MediaItemsTable;
+  chores: ChoresTable;
 }
