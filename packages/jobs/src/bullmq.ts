@@ -54,6 +54,7 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
+    commandTimeout: 5_000,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 5), 2_000),
   });
   redis.on('error', onError);
@@ -67,7 +68,6 @@ export function openQueues(connection: QueueConnection, redis: Redis, onError: (
       const queue = new Queue<Delivery>(name, {
         connection: redis,
         prefix: connection.prefix,
-        skipWaitingForReady: true,
         ...telemetryOption(connection.traced),
       });
       queue.on('error', onError);
@@ -81,7 +81,7 @@ export function workerConnection(url: string): RedisOptions {
 }
 
 export function telemetryOption(traced: boolean): { telemetry?: BullMQOtel } {
-  return traced ? { telemetry: new BullMQOtel('mediaworks') } : {};
+  return traced ? { telemetry: new BullMQOtel({ tracerName: 'mediaworks' }) } : {};
 }
 
 /**

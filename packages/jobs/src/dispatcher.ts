@@ -46,7 +46,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const redis = connectRedis(connection.redisUrl, onRedisError);
   const queues = openQueues(connection, redis, onRedisError);
   const signals = openSignals(redis, connection.prefix, onRedisError);
-  const relay = startRelay({ db, queues, log });
+  const relay = startRelay({ db, queues, redis, log });
   redis.on('ready', () => {
     redisAway = false;
     refuseEviction(redis).catch((error: unknown) => {

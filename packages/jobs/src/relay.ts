@@ -3,6 +3,7 @@ import { jobCatalog } from '@mediaworks/contracts';
 import { errorFields, type Logger } from '@mediaworks/runtime';
 import { context, propagation } from '@opentelemetry/api';
 import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { type Delivery, deliveryId, deliveryOptions, type Queues } from './bullmq.ts';
 import type { Executor } from './ledger.ts';
@@ -26,7 +27,8 @@ const BATCH = 500;
  * of processes. A crash between telling and forgetting tells twice, which the delivery's id makes once.
  * @returns how many rows were told; 500 means that there may be more
  */
-export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
+export async function relayOnce(db: Executor, queues: Queues, redis: Redis): Promise<number> {
+  if (redis.status !== 'ready') throw new Error('Redis is away');
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<OutboxRow>`
       select id, job_id, run, type, queue, priority, traceparent, verify,
@@ -82,11 +84,11 @@ async function clearDeadDelivery(queue: Queue<Delivery>, row: OutboxRow): Promis
  * Keeps the relay going until `signal` aborts: at once when nudged, at least once a second, and with a growing pause
  * while Redis or Postgres is away.
  */
-export function startRelay(options: { db: Executor; queues: Queues; log: Logger }): {
+export function startRelay(options: { db: Executor; queues: Queues; redis: Redis; log: Logger }): {
   nudge(): void;
   stop(): Promise<void>;
 } {
-  const { db, queues, log } = options;
+  const { db, queues, redis, log } = options;
   const stopping = new AbortController();
   let wake: () => void = () => undefined;
   let nudged = false;
@@ -104,7 +106,7 @@ export function startRelay(options: { db: Executor; queues: Queues; log: Logger 
     while (!stopping.signal.aborted) {
       nudged = false;
       try {
-        const told = await relayOnce(db, queues);
+        const told = await relayOnce(db, queues, redis);
         if (failures > 0) log.info('relay is back');
         failures = 0;
         if (told === BATCH) continue;

@@ -169,11 +169,12 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       endTry(db, claimed, { outcome: counted ? 'failed' : 'released', final, counted, error: verdict, delayMs }),
     );
     if (!ended) return settle(delivery, token);
-    log[final || verdict.code === 'internal' ? 'error' : 'warn'](final ? 'job failed' : 'try failed', {
+    const unexpected = verdict.code === 'internal' || verdict.code === 'invalid_payload';
+    log[unexpected ? 'error' : 'warn'](final ? 'job failed' : 'try failed', {
       code: verdict.code,
       attempt: claimed.attempt,
       ...(final ? {} : { again_in_ms: delayMs }),
-      ...errorFields(error),
+      ...(unexpected ? errorFields(error) : { reason: verdict.message }),
     });
     metrics.tries.inc({ type: claimed.type, outcome: final ? 'failed' : 'retried' });
     if (final) failed++;

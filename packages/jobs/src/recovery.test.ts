@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { sql } from 'kysely';
+import { claimJobs } from './ledger.ts';
+import { relayOnce } from './relay.ts';
+import { reclaimExpired } from './sweeper.ts';
+import { deferred, openStage, type Stage, transcodeResult } from './testing/stage.ts';
+
+jest.setTimeout(15_000);
+
+describe('what is lost comes back', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await openStage({ leaseMs: 1_500, sweepIntervalMs: 100 });
+  });
+  afterEach(() => stage.close());
+
+  const deadWorker = { id: '00000000-0000-4000-8000-00000000dead', leaseMs: 1 };
+
+  it('a job whose worker died, without costing a try', async () => {
+    const id = await stage.submit();
+    await claimJobs(stage.db, [{ id, run: 1 }], deadWorker);
+    stage.startWorker({ 'media.transcode': () => Promise.resolve(transcodeResult) });
+    const job = await stage.ended(id);
+    expect(job).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(job.attempts.map((attempt) => attempt.error?.code ?? null)).toEqual(['crashed', null]);
+  });
+
+  it('but not a job that stopped its worker three times', async () => {
+    const id = await stage.submit();
+    for (let crash = 0; crash < 3; crash++) {
+      await stage.untilStatus(id, 'queued');
+      await claimJobs(stage.db, [{ id, run: 1 }], deadWorker);
+      await stage.until(id, (job) => job.attempts.length === crash + 1 && job.status !== 'processing');
+    }
+    expect(await stage.ended(id)).toMatchObject({ status: 'failed', error: { code: 'poison' } });
+  });
+
+  it('every delivery, when Redis forgets all of them', async () => {
+    const ids = await Promise.all(Array.from({ length: 50 }, () => stage.submit()));
+    while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
+      await relayOnce(stage.db, stage.dispatcher.queues, stage.redis);
+    }
+    const keys = await stage.redis.keys(`${stage.prefix}:*`);
+    expect(keys.length).toBeGreaterThan(50);
+    await stage.redis.del(...keys);
+    const runs = new Map<string, number>();
+    stage.startWorker({
+      'media.transcode': (_input, ctx) => {
+        runs.set(ctx.job.id, (runs.get(ctx.job.id) ?? 0) + 1);
+        return Promise.resolve(transcodeResult);
+      },
+    });
+    for (const id of ids) await stage.untilStatus(id, 'completed');
+    expect([...runs.values()]).toEqual(ids.map(() => 1));
+  });
+
+  it('what a stopping worker had in hand, without costing a try', async () => {
+    const started = deferred();
+    const first = stage.startWorker({
+      'media.transcode': (_input, ctx) => {
+        started.resolve();
+        return new Promise((_resolve, reject) => {
+          ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error));
+        });
+      },
+    });
+    const id = await stage.submit();
+    await started.promise;
+    await first.stop(0);
+    stage.startWorker({ 'media.transcode': () => Promise.resolve(transcodeResult) });
+    const job = await stage.ended(id);
+    expect(job).toMatchObject({ status: 'completed', attempt: 1 });
+    expect(job.attempts).toHaveLength(2);
+  });
+
+  it('interactive work goes before bulk', async () => {
+    const order: string[] = [];
+    for (let n = 0; n < 3; n++) await stage.submit('media.purge');
+    const interactive = await stage.submit('media.transcode');
+    while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
+      await relayOnce(stage.db, stage.dispatcher.queues, stage.redis);
+    }
+    const all = deferred();
+    const note = (type: string) => {
+      order.push(type);
+      if (order.length === 4) all.resolve();
+    };
+    stage.startWorker(
+      {
+        'media.transcode': () => {
+          note('interactive');
+          return Promise.resolve(transcodeResult);
+        },
+        'media.purge': () => {
+          note('bulk');
+          return Promise.resolve({ removed: 0 });
+        },
+      },
+      1,
+    );
+    await all.promise;
+    expect(order[0]).toBe('interactive');
+    await stage.ended(interactive);
+  });
+
+  it('two relays tell each job once, two sweepers take each job back once', async () => {
+    const ids = await Promise.all(Array.from({ length: 100 }, () => stage.submit()));
+    await Promise.all(Array.from({ length: 4 }, () => relayOnce(stage.db, stage.dispatcher.queues, stage.redis)));
+    await claimJobs(
+      stage.db,
+      ids.map((id) => ({ id, run: 1 })),
+      deadWorker,
+    );
+    const taken = await Promise.all(Array.from({ length: 4 }, () => reclaimExpired(stage.db)));
+    const reclaimed = taken.flat().map((job) => job.id);
+    expect(new Set(reclaimed).size).toBe(reclaimed.length);
+  });
+});
