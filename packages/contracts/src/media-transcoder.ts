@@ -86,3 +86,15 @@ export const mediaPurge = defineJob({
   timeoutMs: 10 * 60_000,
   priority: 'bulk',
 });
+
+/**
+ * Where a rendition lies: the same for every run of a job, so that running it twice gives the same objects. The stem
+ * and the token are safe in a key.
+ */
+export function renditionKey(
+  input: { token: string; stem: string },
+  name: RenditionName,
+  extension: string,
+): string {
+  return `media/${name}/${input.token}_${input.stem}_${name}.${extension}`;
+}

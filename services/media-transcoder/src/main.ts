@@ -1,0 +1,20 @@
+import { runWorker } from '@mediaworks/jobs';
+import { configureMedia } from '@mediaworks/media';
+import { transcoderEnv } from './env.ts';
+import { purge } from './purge.ts';
+import { transcode } from './transcode.ts';
+
+await runWorker({
+  queue: 'media-transcoder',
+  env: transcoderEnv,
+  handlers: (env) => {
+    configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+    const limits = {
+      timeoutMs: env.FFMPEG_TIMEOUT,
+      memoryBytes: env.FFMPEG_MEMORY,
+      outputBytes: env.MAX_OUTPUT_BYTES,
+      threads: env.FFMPEG_THREADS,
+    };
+    return { 'media.transcode': transcode(limits), 'media.purge': purge };
+  },
+});
