@@ -68,6 +68,10 @@ export function unavailable(what: string, cause?: unknown): ApiError {
   });
 }
 
+export function unauthorized(code: string, message: string, scheme = 'Bearer'): ApiError {
+  return new ApiError(401, code, message, { headers: { 'www-authenticate': `${scheme} realm="mediaworks"` } });
+}
+
 /** Turns whatever was thrown into an answer. What is not known becomes a 500 that tells nothing. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;

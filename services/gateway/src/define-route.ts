@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { ErrorShape } from './api-error.ts';
+import { ApiError, type ErrorShape } from './api-error.ts';
 import type { Role } from './request-context.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -80,13 +80,21 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
     run: (req, res) =>
       handler({
         // Without a schema nothing is handed on, so the undefined is never seen as anything else.
-        params: params?.parse(req.params) as z.output<P>,
+        params: parseParams(params, req) as z.output<P>,
         query: query?.parse(req.query) as z.output<Q>,
         body: body?.parse(req.body ?? {}) as z.output<B>,
         req,
         res,
       }),
   };
+}
+
+/** An id that can not be one is an id that does not exist. */
+function parseParams(schema: z.ZodType | undefined, req: Request): unknown {
+  if (!schema) return undefined;
+  const parsed = schema.safeParse(req.params);
+  if (!parsed.success) throw new ApiError(404, 'not_found', 'There is nothing at this address');
+  return parsed.data;
 }
 
 /** A domain's routes, and what they have in common. */

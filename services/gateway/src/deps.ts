@@ -13,4 +13,6 @@ export interface GatewayDeps {
   log: Logger;
   metrics: Registry;
   audit: Audit;
+  /** Aborts when the gateway is about to stop: what stays open for long ends then. */
+  closing: AbortSignal;
 }

@@ -1,0 +1,97 @@
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import { ApiError } from './api-error.ts';
+import type { Access, Route, RouteSet } from './define-route.ts';
+import { contextOf, type Principal, type Role } from './request-context.ts';
+import { sendJson } from './respond.ts';
+
+/** What stands before every route. */
+export interface Gate {
+  /** @throws ApiError 401, 400 for a token in the query */
+  authenticate(req: Request): Promise<Principal>;
+  /** Who a caller without a token is, in a domain that asks for none. */
+  anonymous(): Promise<Principal>;
+  /** Counts the request against its caller or address. @throws ApiError 429 */
+  limit(req: Request, res: Response): Promise<void>;
+  openDomains: ReadonlySet<string>;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+const RANK: Record<Role, number> = { user: 0, admin: 1, super_admin: 2 };
+
+/** Serves a domain's routes. A path that is known answers 405 to the methods that it has not. */
+export function mountRoutes(app: Express, set: RouteSet, gate: Gate): void {
+  const open = gate.openDomains.has(set.domain);
+  const byPath = new Map<string, Route[]>();
+  for (const route of set.routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
+  for (const [path, routes] of byPath) {
+    const mounted = app.route(path);
+    for (const route of routes) mounted[route.method](serve(route, gate, open));
+    mounted.all(otherMethods(routes));
+  }
+}
+
+function serve(route: Route, gate: Gate, open: boolean): RequestHandler {
+  const enter = entrance(route, gate, open);
+  const parseBody = route.body ? jsonParser(route.maxBodyBytes ?? MAX_BODY_BYTES) : undefined;
+  return async (req, res) => {
+    contextOf(req).route = route.path;
+    await enter(req, res);
+    if (parseBody) await parseBody(req, res);
+    const answer = await route.run(req, res);
+    if (!answer) return;
+    if (answer.headers) for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
+    sendJson(res, answer.status, answer.body);
+  };
+}
+
+/** Knows the caller, counts it, and refuses it where its role is not enough: in this order, so that failures count. */
+function entrance(route: Route, gate: Gate, open: boolean): (req: Request, res: Response) => Promise<void> {
+  const { access, admits } = route;
+  return async (req, res) => {
+    let refused: unknown;
+    if (access !== 'public' && admits?.(req) !== true) {
+      try {
+        contextOf(req).principal =
+          open && req.headers.authorization === undefined ? await gate.anonymous() : await gate.authenticate(req);
+      } catch (error) {
+        refused = error;
+      }
+    }
+    if (route.unlimited !== true) await gate.limit(req, res);
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- handed on as it came
+    if (refused !== undefined) throw refused;
+    if (!open) demand(access, contextOf(req).principal);
+  };
+}
+
+function demand(access: Access, principal: Principal | undefined): void {
+  if (access === 'public' || principal === undefined) return;
+  if (RANK[principal.role] < RANK[access]) {
+    throw new ApiError(403, 'forbidden', 'This is for administrators alone');
+  }
+}
+
+function jsonParser(limit: number): (req: Request, res: Response) => Promise<void> {
+  const parser = express.json({ limit });
+  return async (req, res) => {
+    if (req.is('json') === false) {
+      throw new ApiError(415, 'unsupported_media_type', 'The body must be JSON (Content-Type: application/json)');
+    }
+    await new Promise<void>((resolve, reject) => {
+      parser(req, res, (error?: unknown) => {
+        if (error === undefined) resolve();
+        else reject(error instanceof Error ? error : new Error('the body could not be read'));
+      });
+    });
+  };
+}
+
+function otherMethods(routes: readonly Route[]): RequestHandler {
+  const methods = routes.map((route) => route.method.toUpperCase());
+  const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(', ');
+  return (req, res) => {
+    res.setHeader('Allow', allow);
+    if (req.method !== 'OPTIONS') throw new ApiError(405, 'method_not_allowed', `Only ${allow} work here`);
+    res.writeHead(204).end();
+  };
+}
