@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Redis } from 'ioredis';
 import { connectRedis, deliveryId, openQueues, type QueueConnection, type Queues, refuseEviction } from './bullmq.ts';
 import { insertJobs, type NewJob } from './enqueue.ts';
-import { cancelTree, type Executor, retryJobs } from './ledger.ts';
+import { type Again, cancelTree, type Executor, retryJobs } from './ledger.ts';
 import { startRelay } from './relay.ts';
 import { openSignals } from './signals.ts';
 import { startSweeper } from './sweeper.ts';
@@ -17,8 +17,11 @@ export interface Dispatcher {
   nudge(): void;
   /** Ends a job and its descendants. @returns whether there was something left to end */
   cancel(id: string, reason: string): Promise<boolean>;
-  /** `failed | cancelled → queued` as a new run. @returns false when it is neither */
-  retry(id: string): Promise<boolean>;
+  /**
+   * `failed | cancelled → queued` as a new run, together with what else is wished meanwhile; noted in the audit log
+   * where an actor is named. @returns false when it is neither, or not the owner's
+   */
+  retry(id: string, by?: Omit<Again, 'id'>): Promise<boolean>;
   readonly watch: Watch;
   /** For the queue board alone. */
   readonly queues: Queues;
@@ -73,11 +76,15 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     relay.nudge();
     return jobs.map(() => true);
   });
-  const retry = groupCommit(async (ids: string[]): Promise<boolean[]> => {
-    const again = await retryJobs(db, ids);
+  const retry = groupCommit(async (wishes: Again[]): Promise<boolean[]> => {
+    const again = await retryJobs(db, wishes);
     relay.nudge();
     signals.send({ changed: [...again.keys()] });
-    return ids.map((id) => again.has(id));
+    // Of two who wish the same at once, the first has done it.
+    return wishes.map(({ id, owner }) => {
+      const ownerId = again.get(id);
+      return ownerId !== undefined && (owner === undefined || owner === ownerId) && again.delete(id);
+    });
   });
 
   return {
@@ -94,7 +101,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       }
       return ended.length > 0;
     },
-    retry,
+    retry: (id, by) => retry({ ...by, id }),
     watch,
     queues,
     redis,

@@ -226,25 +226,46 @@ export async function cancelTree(db: Executor, id: string, reason: string): Prom
   });
 }
 
+/** A wish to run a job again. */
+export interface Again {
+  id: string;
+  /** Only when it belongs to this user; undefined: whoever it belongs to. */
+  owner?: number | undefined;
+  /** Who asks, and in which request: noted in the audit log by the statement that does it. */
+  actor?: number | undefined;
+  requestId?: string | undefined;
+}
+
 /**
- * `failed | cancelled → queued` as a new run, with its outbox row, for each id in one statement.
- * The checkpoint stays, so that the new run resumes. Answers the ids that were moved.
+ * `failed | cancelled → queued` as a new run, with its outbox row and audit entry, for each in one statement.
+ * The checkpoint stays, so that the new run resumes. Answers the owners of those that were moved, by id.
  */
-export async function retryJobs(db: Executor, ids: readonly string[]): Promise<Map<string, Ended>> {
-  const { rows } = await sql<Ended>`
-    with dead as (
-      select id from jobs where id = any(${ids}::uuid[]) and status in ('failed', 'cancelled')
-      order by id for update),
+export async function retryJobs(db: Executor, wishes: readonly Again[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ id: string; owner_id: number }>`
+    with wished as (
+      select * from unnest(${wishes.map((w) => w.id)}::uuid[], ${wishes.map((w) => w.owner ?? null)}::bigint[],
+        ${wishes.map((w) => w.actor ?? null)}::bigint[], ${wishes.map((w) => w.requestId ?? null)}::text[])
+        as w (id, owner, actor, request_id)),
+    dead as (
+      select j.id from jobs j
+      where j.status in ('failed', 'cancelled')
+        and exists (select 1 from wished w where w.id = j.id and (w.owner is null or w.owner = j.owner_id))
+      order by j.id for update),
     again as (
       update jobs j
       set status = 'queued', run = run + 1, attempt = 0, crashes = 0, error = null, result = null,
           progress_percent = 0, progress_stage = '', next_run_at = null, started_at = null, finished_at = null,
           version = version + 1, updated_at = now()
       from dead where j.id = dead.id
-      returning j.id, j.parent_id, j.run, j.type, j.queue, j.priority, j.traceparent),
+      returning j.id, j.owner_id, j.run, j.type, j.queue, j.priority, j.traceparent),
     told as (
       insert into outbox (job_id, run, type, queue, priority, traceparent)
-      select id, run, type, queue, priority, traceparent from again)
-    select id, parent_id from again`.execute(db);
-  return new Map(rows.map((row) => [row.id, row]));
+      select id, run, type, queue, priority, traceparent from again),
+    noted as (
+      insert into audit_log (actor_id, action, subject, request_id, details)
+      select distinct on (a.id) w.actor, 'job.retry', a.id::text, w.request_id, jsonb_build_object('run', a.run)
+      from again a join wished w on w.id = a.id and (w.owner is null or w.owner = a.owner_id)
+      where w.actor is not null order by a.id)
+    select id, owner_id from again`.execute(db);
+  return new Map(rows.map((row) => [row.id, row.owner_id]));
 }

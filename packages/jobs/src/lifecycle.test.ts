@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PermanentError, RetryAfterError } from '@mediaworks/contracts';
-import { sql } from 'kysely';
 import type { JobContext } from './context.ts';
 import { insertChildren, newJob } from './enqueue.ts';
 import { claimJobs, completeJobs, endTry } from './ledger.ts';
@@ -253,14 +252,7 @@ describe('the ledger', () => {
     const page = await listJobs(stage.db, { viewer: stage.owner, limit: 1 });
     const last = page[0];
     if (!last) throw new Error('empty page');
-    const { rows } = await sql<{ at: string }>`select created_at::text as at from jobs where id = ${last.id}`.execute(
-      stage.db,
-    );
-    const next = await listJobs(stage.db, {
-      viewer: stage.owner,
-      limit: 200,
-      after: { createdAt: rows[0]?.at ?? '', id: last.id },
-    });
+    const next = await listJobs(stage.db, { viewer: stage.owner, limit: 200, after: { id: last.id } });
     expect([last.id, ...next.map((job) => job.id)]).toEqual(all.map((job) => job.id));
     expect(await listJobs(stage.db, { viewer: stage.owner + 1, limit: 10 })).toEqual([]);
   });

@@ -91,7 +91,7 @@ export interface JobFilter {
   type?: string | undefined;
   status?: JobStatus | undefined;
   /** Jobs older than this one: the last of the page before. */
-  after?: { createdAt: string; id: string } | undefined;
+  after?: { id: string } | undefined;
   /** 1–200. */
   limit: number;
 }
@@ -102,7 +102,9 @@ export async function listJobs(db: Executor, filter: JobFilter): Promise<JobRow[
   if (filter.type !== undefined) conditions.push(sql`j.type = ${filter.type}`);
   if (filter.status !== undefined) conditions.push(sql`s.status = ${filter.status}`);
   if (filter.after) {
-    conditions.push(sql`(j.created_at, j.id) < (${filter.after.createdAt}::timestamptz, ${filter.after.id}::uuid)`);
+    conditions.push(
+      sql`(j.created_at, j.id) < (select k.created_at, k.id from jobs k where k.id = ${filter.after.id}::uuid)`,
+    );
   }
   const where = sql.join(conditions, sql` and `);
   const { rows } = await select(where, sql`order by j.created_at desc, j.id desc limit ${filter.limit}`).execute(db);

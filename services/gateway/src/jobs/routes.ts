@@ -14,7 +14,7 @@ import { createJobPresenter } from './presenter.ts';
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
 
-const jobParams = z.object({ id: z.uuid() });
+const jobParams = z.object({ id: z.uuid().toLowerCase() });
 const listQuery = z.object({
   type: z.string().max(100).optional(),
   status: jobStatus.optional(),
