@@ -1,5 +1,5 @@
 import { type JobError, PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
-import { ExecTimeoutError } from '@mediaworks/runtime';
+import { errorCode, ExecTimeoutError } from '@mediaworks/runtime';
 import { StorageError } from '@mediaworks/storage';
 import { ZodError } from 'zod';
 
@@ -35,7 +35,7 @@ export function classify(error: unknown): Verdict {
   if (error instanceof ZodError) {
     return { code: 'invalid_payload', message: 'The job does not hold what its type asks for', retryable: false };
   }
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+  if (errorCode(error) === 'ENOSPC') {
     return { code: 'no_space', message: 'The worker has no disk space left', retryable: true };
   }
   return { code: 'internal', message: 'Something went wrong on our side', retryable: true };

@@ -4,7 +4,7 @@ import {
   type JobType,
   jobCatalog,
 } from '@mediaworks/contracts';
-import { type Logger, withTempDir } from '@mediaworks/runtime';
+import { asError, type Logger, withTempDir } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import { TimeoutError } from './classify.ts';
 import type { JobContext } from './context.ts';
@@ -132,8 +132,4 @@ function ignoredAbort(signal: AbortSignal): Promise<never> {
       once: true,
     });
   });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,5 +1,6 @@
 export * from './batch.ts';
 export * from './env.ts';
+export * from './errors.ts';
 export * from './exec.ts';
 export * from './health.ts';
 export * from './log.ts';

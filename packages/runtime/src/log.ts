@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 import winston from 'winston';
 
 export type LogFields = Record<string, unknown>;
@@ -21,7 +22,7 @@ export function withLogFields<T>(fields: LogFields, work: () => T): T {
 
 /** An error's name, code, message and stack as plain fields: safe to log, never to answer with. */
 export function errorFields(error: unknown): LogFields {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!(error instanceof Error) && !types.isNativeError(error)) return { error: String(error) };
   const code = 'code' in error ? error.code : undefined;
   return {
     error: error.message,
