@@ -164,7 +164,7 @@ export interface NewItem {
   token: string;
   file_size: number;
   checksum: string;
-  profile: readonly MediaProfile[];
+  profile: MediaProfile[];
   is_public: boolean;
 }
 
@@ -177,8 +177,9 @@ export async function takeIds(db: Executor, count: number): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-export async function insertItems(db: Executor, items: readonly NewItem[]): Promise<void> {
-  await sql`
+/** @returns when they were written: the transaction's own time */
+export async function insertItems(db: Executor, items: readonly NewItem[]): Promise<Date> {
+  const { rows } = await sql<{ created_at: Date }>`
     insert into media_items (id, owner_id, job_id, file_type, mime_type, filename, original_key, token, file_size,
                              checksum, profile, is_public)
     overriding system value
@@ -186,7 +187,9 @@ export async function insertItems(db: Executor, items: readonly NewItem[]): Prom
            is_public
     from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) as given (
       id bigint, owner_id bigint, job_id uuid, file_type text, mime_type text, filename text, original_key text,
-      token text, file_size bigint, checksum text, profile text[], is_public boolean)`.execute(db);
+      token text, file_size bigint, checksum text, profile text[], is_public boolean)
+    returning created_at`.execute(db);
+  return rows[0]?.created_at ?? new Date();
 }
 
 /** Removes up to `limit` items whose job failed or was cancelled more than `ageMs` ago, and answers them. */
