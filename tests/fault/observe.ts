@@ -1,0 +1,62 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Scene } from './scene.ts';
+
+/** The keys that the local store shows; its own bookkeeping has names that begin with a dot. */
+export async function listObjects(scene: Scene): Promise<string[]> {
+  const root = join(scene.dataDir, 'objects');
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter((key) => !key.split('/').some((segment) => segment.startsWith('.')));
+}
+
+/** Resolves when the job is past its first percents, that is, while ffmpeg is encoding. */
+export async function processing(scene: Scene, jobId: string): Promise<void> {
+  const reached = new AbortController();
+  const following = scene.client.follow(jobId, (job) => {
+    if (job.status === 'processing' && job.progress.percent > 10) reached.abort();
+  });
+  await Promise.race([
+    following,
+    new Promise<void>((resolve) => reached.signal.addEventListener('abort', () => resolve(), { once: true })),
+  ]);
+  // Followed to its end by the caller; this stream goes with the gateway.
+  following.catch(() => undefined);
+}
+
+/** The running programs that were started on files under a folder, from /proc. */
+export function processesUnder(folder: string) {
+  const running = async (program: string): Promise<number[]> => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const matches = await Promise.all(
+      pids.map(async (pid) => {
+        const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        const name = commandLine.split('\0')[0]?.split('/').at(-1) ?? '';
+        return name.startsWith(program) && commandLine.includes(folder) ? [Number(pid)] : [];
+      }),
+    );
+    return matches.flat();
+  };
+  const until = async (wanted: (count: number) => boolean, program: string) => {
+    while (!wanted((await running(program)).length)) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    untilNone: (program: string) => until((count) => count === 0, program),
+    untilSome: (program: string) => until((count) => count > 0, program),
+  };
+}
+
+/** The private folders of running jobs. */
+export function jobFolders(scene: Scene) {
+  const count = async () => {
+    const entries = await readdir(join(scene.dataDir, 'tmp'), { recursive: true });
+    return entries.filter((name) => /job-[^/]+$/.test(name)).length;
+  };
+  return {
+    async untilNone() {
+      while ((await count()) > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
