@@ -16,6 +16,6 @@ export const tokenOf = (key: string): string | undefined => TOKEN.exec(key)?.[1]
 
 export const isOriginal = (key: string): boolean => ORIGINAL.test(key);
 
-/** Where everything that was made of an item lies, and what a run that is still at work may yet put there. */
+/** Where everything made of an item lies, and what a run that is still at work may yet put there. */
 export const renditionPrefixes = (token: string): string[] =>
-  [...renditionName.options, 'thumbnails'].map((folder) => `media/${folder}/${token}`);
+  renditionName.options.map((name) => `media/${name}/${token}_`);

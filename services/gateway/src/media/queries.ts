@@ -42,9 +42,12 @@ const visibleTo = (viewer: Viewer) => (viewer === undefined ? sql`true` : sql`m.
 const mediaStatus = sql`case job_status(j) when 'completed' then 'ready'
   when 'failed' then 'failed' when 'cancelled' then 'failed' else 'processing' end`;
 
+/** Only a probe can tell sound in a video's container from a video; until then it is what its first bytes say. */
+const mediaKind = sql`coalesce(j.result ->> 'kind', m.file_type)`;
+
 const select = (where: RawBuilder<unknown>, tail: RawBuilder<unknown>) => sql<MediaRow>`
-  select m.id, m.owner_id, u.username, m.job_id, m.file_type, m.mime_type, m.filename, m.original_key, m.token,
-    m.file_size, m.checksum, m.profile, m.is_public, m.created_at, greatest(m.updated_at, j.updated_at) as updated_at,
+  select m.id, m.owner_id, u.username, m.job_id, ${mediaKind} as file_type, m.mime_type, m.filename, m.original_key,
+    m.token, m.file_size, m.checksum, m.profile, m.is_public, m.created_at, greatest(m.updated_at, j.updated_at) as updated_at,
     s.status, j.progress_percent::float8 as percent, j.progress_stage as stage,
     case when s.status = 'ready' then j.result end as result,
     case when s.status = 'failed' then j.error end as error
@@ -66,7 +69,7 @@ export interface ItemFilter {
 
 function matching(viewer: Viewer, filter: ItemFilter): RawBuilder<unknown> {
   const conditions = [visibleTo(viewer)];
-  if (filter.type !== undefined) conditions.push(sql`m.file_type = ${filter.type}`);
+  if (filter.type !== undefined) conditions.push(sql`${mediaKind} = ${filter.type}`);
   if (filter.status !== undefined) conditions.push(sql`s.status = ${filter.status}`);
   return sql.join(conditions, sql` and `);
 }
@@ -94,12 +97,12 @@ export async function listItems(
 
 export async function countByTypeAndStatus(db: Executor, viewer: Viewer): Promise<MediaStats> {
   const { rows } = await sql<{ file_type: MediaKind; status: MediaStatus; items: number; bytes: number }>`
-    select m.file_type, s.status, count(*) as items, sum(m.file_size)::bigint as bytes
+    select ${mediaKind} as file_type, s.status, count(*) as items, sum(m.file_size)::bigint as bytes
     from media_items m
     join jobs j on j.id = m.job_id
     cross join lateral (select ${mediaStatus} as status) s
     where ${visibleTo(viewer)}
-    group by m.file_type, s.status`.execute(db);
+    group by 1, 2`.execute(db);
   const stats: MediaStats = {
     total: 0,
     by_type: { image: 0, video: 0, audio: 0 },
@@ -135,12 +138,18 @@ export interface RemovedItem {
   job_id: string;
   original_key: string;
   token: string;
+  /** Of a job that was completed: everything that was made is in it. */
+  result: TranscodeResult | null;
 }
+
+const removed = sql`m.id, m.owner_id, m.job_id, m.original_key, m.token,
+  case when j.status = 'completed' then j.result end as result`;
 
 export async function deleteItem(db: Executor, id: number, viewer: Viewer): Promise<RemovedItem | undefined> {
   const { rows } = await sql<RemovedItem>`
-    delete from media_items m where m.id = ${id} and ${visibleTo(viewer)}
-    returning m.id, m.owner_id, m.job_id, m.original_key, m.token`.execute(db);
+    delete from media_items m using jobs j
+    where m.id = ${id} and ${visibleTo(viewer)} and j.id = m.job_id
+    returning ${removed}`.execute(db);
   return rows[0];
 }
 
@@ -199,8 +208,8 @@ export async function deleteFailedItems(db: Executor, ageMs: number, limit: numb
       select m.id from media_items m join jobs j on j.id = m.job_id
       where j.status in ('failed', 'cancelled') and j.finished_at < now() - ${ageMs} * interval '1 ms'
       order by m.id limit ${limit} for update of m, j skip locked)
-    delete from media_items m using old where m.id = old.id
-    returning m.id, m.owner_id, m.job_id, m.original_key, m.token`.execute(db);
+    delete from media_items m using old, jobs j where m.id = old.id and j.id = m.job_id
+    returning ${removed}`.execute(db);
   return rows;
 }
 
