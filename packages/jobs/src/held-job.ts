@@ -128,8 +128,8 @@ export class HeldJob {
 /** Rejects when the signal has been aborted for a while; a handler that minds its signal is long gone by then. */
 function ignoredAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => setTimeout(() => reject(asError(signal.reason)), ABORT_GRACE_MS).unref(), {
-      once: true,
-    });
+    const giveUp = () => setTimeout(() => reject(asError(signal.reason)), ABORT_GRACE_MS).unref();
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
   });
 }

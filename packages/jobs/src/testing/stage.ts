@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { InputOf, JobStatus } from '@mediaworks/contracts';
 import { createDatabase, createPool } from '@mediaworks/database';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
-import { createMetrics, type Logger } from '@mediaworks/runtime';
+import { createMetrics } from '@mediaworks/runtime';
 import { createLocalStore } from '@mediaworks/storage';
 import { connectRedis } from '../bullmq.ts';
 import { startDispatcher } from '../dispatcher.ts';
@@ -13,6 +13,7 @@ import { newJob } from '../enqueue.ts';
 import { workerMetrics } from '../metrics.ts';
 import { openSignals } from '../signals.ts';
 import type { JobRow } from '../views.ts';
+import { silentLog as log } from './silent-log.ts';
 import { type HandlersFor, startWorker } from '../worker.ts';
 
 /**
@@ -117,14 +118,6 @@ export const transcodeResult = {
   thumbhash: null,
   renditions: {},
   metadata: {},
-};
-
-const log: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => log,
 };
 
 /** A promise with its handle outside. */
