@@ -1,1 +1,4 @@
+export * from './local.ts';
 export * from './object-store.ts';
+export * from './open-store.ts';
+export { verifySignedUrl } from './signed-url.ts';
