@@ -11,5 +11,7 @@ export default {
     ],
   },
   testEnvironmentOptions: { customExportConditions: ['mediaworks-source', 'node', 'node-addons'] },
+  globalSetup: '<rootDir>/jest.global-setup.js',
+  globalTeardown: '<rootDir>/jest.global-teardown.js',
   testTimeout: 30_000,
 };
