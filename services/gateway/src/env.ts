@@ -60,7 +60,10 @@ const gatewayEnv = {
 
 const shape = { ...processEnv, ...jobsEnv, ...storageEnv, ...mediaEnv, ...gatewayEnv };
 
-export type GatewayEnv = z.infer<z.ZodObject<typeof shape>> & { PUBLIC_URL: string };
+/** As it is configured. */
+export type GivenEnv = z.infer<z.ZodObject<typeof shape>>;
+/** With the address that the gateway turned out to have, where none was configured. */
+export type GatewayEnv = GivenEnv & { PUBLIC_URL: string };
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -68,7 +71,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
  * Reads the gateway's configuration, once.
  * @throws Error listing what is wrong, never the values
  */
-export function readGatewayEnv(source?: NodeJS.ProcessEnv): GatewayEnv {
+export function readGatewayEnv(source?: NodeJS.ProcessEnv): GivenEnv {
   const env = readEnv(shape, source);
   if (!env.AUTH && !LOOPBACK.has(env.HOST)) {
     throw new Error('The configuration is wrong:\n  AUTH: off is for a gateway that listens on loopback alone; see HOST');
@@ -76,5 +79,5 @@ export function readGatewayEnv(source?: NodeJS.ProcessEnv): GatewayEnv {
   if (env.AUTH && env.STATIC_BEARER_TOKEN === undefined && env.JWT_SECRETS.length === 0) {
     throw new Error('The configuration is wrong:\n  AUTH: nobody could sign in; set STATIC_BEARER_TOKEN or JWT_SECRETS');
   }
-  return { ...env, PUBLIC_URL: env.PUBLIC_URL ?? `http://${LOOPBACK.has(env.HOST) ? env.HOST.replace('::1', '[::1]') : 'localhost'}:${env.PORT}` };
+  return env;
 }

@@ -41,7 +41,7 @@ const SANE_ID = /^[A-Za-z0-9._-]{1,100}$/;
 export const requestContext: RequestHandler = (req, res, next) => {
   const given = req.headers['x-request-id'];
   const id = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
-  const trace = req.headers.traceparent;
+  const trace = req.headers['traceparent'];
   const traceparent = continueTrace(typeof trace === 'string' ? trace : undefined);
   req.mediaworks = { id, traceparent, startedAt: performance.now(), route: undefined, principal: undefined };
   res.setHeader('X-Request-Id', id);

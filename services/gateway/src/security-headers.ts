@@ -52,13 +52,20 @@ function headersOf(options: HelmetOptions): Headers {
   return headers;
 }
 
-const setting =
-  (headers: Headers): RequestHandler =>
-  (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value);
-    next();
-  };
+function set(headers: Headers, res: ServerResponse): void {
+  for (const [name, value] of headers) res.setHeader(name, value);
+}
 
-export const apiHeaders = setting(api);
-export const pageHeaders = setting(page);
-export const contentHeaders = setting(content);
+export const apiHeaders: RequestHandler = (_req, res, next) => {
+  set(api, res);
+  next();
+};
+
+export const pageHeaders: RequestHandler = (_req, res, next) => {
+  set(page, res);
+  next();
+};
+
+export function setContentHeaders(res: ServerResponse): void {
+  set(content, res);
+}

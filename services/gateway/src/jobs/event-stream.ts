@@ -1,5 +1,5 @@
 import { isTerminal, type JobView } from '@mediaworks/contracts';
-import type { JobRow, Watch } from '@mediaworks/jobs';
+import type { Dispatcher, JobRow } from '@mediaworks/jobs';
 import type { Response } from 'express';
 
 /** Keeps proxies from closing a stream that has nothing to say. */
@@ -17,7 +17,7 @@ export function streamJob(options: {
   res: Response;
   job: JobRow;
   seen: number;
-  watch: Watch;
+  watch: Dispatcher['watch'];
   present: (row: JobRow) => JobView;
   closing: AbortSignal;
 }): Promise<void> {

@@ -1,0 +1,79 @@
+import express, { type Express } from 'express';
+import { errorFields } from '@mediaworks/runtime';
+import { createAuthenticator } from './auth/authenticate.ts';
+import type { TokenVerifier } from './auth/identity.ts';
+import { ownTokenVerifier } from './auth/own-tokens.ts';
+import { staticTokenVerifier } from './auth/static-token.ts';
+import { createUserDirectory } from './auth/users.ts';
+import { boardRouter } from './board.ts';
+import { crossOrigin } from './cross-origin.ts';
+import type { RouteSet } from './define-route.ts';
+import type { GatewayDeps } from './deps.ts';
+import { docsRouter } from './docs.ts';
+import type { GatewayEnv } from './env.ts';
+import { fileAddresses } from './files/addresses.ts';
+import { fileRoutes } from './files/routes.ts';
+import { healthRouter } from './health.ts';
+import { jobRoutes } from './jobs/routes.ts';
+import { mediaRoutes } from './media/routes.ts';
+import { publicMedia } from './media/public-object.ts';
+import { type Gate, mountRoutes } from './mount-routes.ts';
+import { type AccessLog, observe } from './observe.ts';
+import { describeApi } from './openapi.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { requestContext } from './request-context.ts';
+import { errorShapes, lastResort, notFound } from './respond.ts';
+import { apiHeaders } from './security-headers.ts';
+
+/** Every domain that the gateway serves. A new one is a folder and a line here. */
+function routeSets(deps: GatewayDeps): readonly RouteSet[] {
+  const addresses = fileAddresses(deps.store, deps.env);
+  return [jobRoutes(deps), mediaRoutes(deps, addresses), fileRoutes(deps, [publicMedia(deps.db)])];
+}
+
+/** The whole of the HTTP side, ready to listen. */
+export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): Express {
+  const { env, log } = deps;
+  const sets = routeSets(deps);
+  const authenticator = createAuthenticator({
+    verifiers: verifiers(env),
+    users: createUserDirectory(deps.db),
+    off: !env.AUTH,
+  });
+  const gate: Gate = {
+    authenticate: authenticator.authenticate,
+    anonymous: authenticator.anonymous,
+    limit: createRateLimit({ perMinute: env.RATE_LIMIT, redis: deps.dispatcher.redis, prefix: env.QUEUE_PREFIX, log }),
+    openDomains: new Set(env.OPEN_ROUTES),
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', env.TRUST_PROXY);
+  app.set('query parser', 'simple');
+  app.use(requestContext, observe({ metrics: deps.metrics, accessLog }), apiHeaders, crossOrigin(env.ALLOWED_ORIGINS));
+  for (const set of sets) mountRoutes(app, set, gate);
+  app.use(healthRouter(deps), docsRouter(describeApi(sets, env.PUBLIC_URL)));
+  app.use(boardRouter(deps.dispatcher.queues, authenticator, !env.AUTH));
+  app.use(notFound, lastResort(log, errorShapes(sets)));
+
+  // The first request should not be the one that waits for connections and finds out what is wrong.
+  deps.store.check().catch((error: unknown) => log.warn('the store is away', errorFields(error)));
+  return app;
+}
+
+function verifiers(env: GatewayEnv): TokenVerifier[] {
+  const own = {
+    keys: env.JWT_SECRETS,
+    issuer: env.JWT_ISSUER,
+    audience: env.JWT_AUDIENCE,
+    superAdmins: env.SUPER_ADMINS,
+  };
+  return [
+    ...(env.STATIC_BEARER_TOKEN === undefined
+      ? []
+      : [staticTokenVerifier(env.STATIC_BEARER_TOKEN, env.STATIC_BEARER_ROLE)]),
+    ...(own.keys.length === 0 ? [] : [ownTokenVerifier(own)]),
+  ];
+}

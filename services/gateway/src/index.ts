@@ -1,0 +1,2 @@
+export { type GivenEnv, readGatewayEnv } from './env.ts';
+export { type Gateway, startGateway } from './start-gateway.ts';
