@@ -11,3 +11,13 @@ export {
 } from './video.ts';
 export { defaultVideoProfile, type VideoProfile } from './video-plan.ts';
 export type { Waveform } from './waveform.ts';
+export { configureMedia, type MediaPrograms } from './ffmpeg-path.ts';
+export { SNIFF_BYTES, sniffMedia, type SniffedMedia } from './sniff.ts';
+export {
+  renderImage,
+  type ImageOptions,
+  type ImageRendition,
+  type ImageRenditionName,
+  type RenderedImage,
+} from './image.ts';
+export { defaultImageLimits, type ImageLimits } from './image-limits.ts';
