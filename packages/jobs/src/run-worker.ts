@@ -39,7 +39,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   queue: Q;
   /** Settings of this service alone. */
   env: Extra;
-  handlers: (env: z.infer<z.ZodObject<Extra>>) => HandlersFor<Q>;
+  handlers: (env: z.infer<z.ZodObject<Extra>>) => Promise<HandlersFor<Q>>;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const own = readEnv(service.env);
@@ -66,7 +66,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
   const worker = startWorker({
     queue: service.queue,
-    handlers: service.handlers(own),
+    handlers: await service.handlers(own),
     slots: env.WORKER_SLOTS,
     leaseMs: env.LEASE,
     version: env.SERVICE_VERSION,

@@ -7,8 +7,8 @@ import { transcode } from './transcode.ts';
 await runWorker({
   queue: 'media-transcoder',
   env: transcoderEnv,
-  handlers: (env) => {
-    configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+  handlers: async (env) => {
+    await configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
     const limits = {
       timeoutMs: env.FFMPEG_TIMEOUT,
       memoryBytes: env.FFMPEG_MEMORY,

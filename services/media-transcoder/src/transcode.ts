@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TranscodeInput, TranscodeResult } from '@mediaworks/contracts';
 import type { Handler, JobContext } from '@mediaworks/jobs';
@@ -42,7 +43,7 @@ async function make(
 
 async function makeImage(input: TranscodeInput, source: string, ctx: JobContext): Promise<Made> {
   ctx.progress(10, 'resizing');
-  const image = await renderImage(source, join(ctx.tmp, 'out'), { signal: ctx.signal, avif: input.profile.includes('avif') });
+  const image = await renderImage(source, await folder(ctx, 'out'), { signal: ctx.signal, profile: input.profile });
   return {
     kind: 'image',
     width: image.width,
@@ -59,9 +60,11 @@ type VideoOptions = Parameters<typeof transcodeVideo>[2];
 type AudioOptions = Parameters<typeof transcodeAudio>[2];
 
 async function makeVideo(source: string, options: VideoOptions, ctx: JobContext): Promise<Made> {
-  const video = await transcodeVideo(source, join(ctx.tmp, 'out'), options);
+  const video = await transcodeVideo(source, await folder(ctx, 'out'), options);
   ctx.progress(92, 'thumbnail');
-  const still = await renderImage(video.renditions.poster.path, join(ctx.tmp, 'still'), { signal: ctx.signal });
+  const still = await renderImage(video.renditions.poster.path, await folder(ctx, 'still'), {
+    signal: ctx.signal,
+  });
   return {
     kind: 'video',
     width: video.width,
@@ -80,10 +83,9 @@ async function makeAudio(
   options: AudioOptions,
   ctx: JobContext,
 ): Promise<Made> {
-  const audio = await transcodeAudio(source, join(ctx.tmp, 'out'), {
+  const audio = await transcodeAudio(source, await folder(ctx, 'out'), {
     ...options,
-    loudness: input.profile.includes('loudness'),
-    waveform: input.profile.includes('waveform'),
+    profile: { loudness: input.profile.includes('loudness'), waveform: input.profile.includes('waveform') },
   });
   return {
     kind: 'audio',
@@ -95,4 +97,10 @@ async function makeAudio(
     metadata: audio.metadata,
     renditions: audio.renditions,
   };
+}
+
+async function folder(ctx: JobContext, name: string): Promise<string> {
+  const path = join(ctx.tmp, name);
+  await mkdir(path);
+  return path;
 }
