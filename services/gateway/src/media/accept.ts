@@ -1,5 +1,5 @@
 import { type Executor, insertJobs, type JobOrigin, newJob } from '@mediaworks/jobs';
-import { groupCommit } from '@mediaworks/runtime';
+import { asError, groupCommit } from '@mediaworks/runtime';
 import { ApiError, isDatabaseAway } from '../api-error.ts';
 import { type AuditEntry, writeAudit } from '../audit.ts';
 import { claimKey, type KeyClaim } from '../idempotency.ts';
@@ -99,4 +99,4 @@ async function claimKeys(
   return found;
 }
 
-const asOutcome = (error: unknown): Outcome[] => [error instanceof Error ? error : new Error(String(error))];
+const asOutcome = (error: unknown): Outcome[] => [asError(error)];

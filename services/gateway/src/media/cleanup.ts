@@ -14,8 +14,8 @@ export interface CleanupOptions {
   nudge: () => void;
   /** Failed items are kept this long. */
   retentionMs: number;
-  /** Objects that no item knows are left alone until they are this old: their item may be about to be written. */
-  orphanAgeMs: number;
+  /** Objects that no item knows are left alone until they are this old (a day): their item may be about to be written. */
+  orphanAgeMs?: number;
   /** 0–23, UTC. */
   hour: number;
 }
@@ -27,6 +27,7 @@ export interface Cleaned {
 
 const CHORE = 'media-cleanup';
 const BATCH = 500;
+const DAY_MS = 86_400_000;
 const LOOK_EVERY_MS = 60_000;
 
 /**
@@ -125,7 +126,7 @@ async function removeOrphans(options: CleanupOptions, signal: AbortSignal): Prom
   return removed;
 }
 
-async function removeIfOld({ store, orphanAgeMs }: CleanupOptions, key: string): Promise<boolean> {
+async function removeIfOld({ store, orphanAgeMs = DAY_MS }: CleanupOptions, key: string): Promise<boolean> {
   const head = await store.head(key);
   if (!head || Date.now() - head.modifiedAt.getTime() < orphanAgeMs) return false;
   await store.remove(key);

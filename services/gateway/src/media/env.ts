@@ -1,4 +1,4 @@
-import { byteSize, duration, flag } from '@mediaworks/runtime';
+import { byteSize, duration } from '@mediaworks/runtime';
 import { z } from 'zod';
 
 const MB = 2 ** 20;
@@ -12,6 +12,5 @@ export const mediaEnv = {
   MEDIA_FAILED_RETENTION: duration.default(7 * 86_400_000),
   /** The hour, in UTC, of the nightly cleanup. */
   MEDIA_CLEANUP_HOUR: z.coerce.number().int().min(0).max(23).default(2),
-  MEDIA_CLEANUP: flag.default(true),
 };
 export type MediaEnv = z.infer<z.ZodObject<typeof mediaEnv>>;

@@ -1,5 +1,6 @@
 import type { MediaKind } from '@mediaworks/contracts';
-import { sniffMedia } from '@mediaworks/media';
+import { SNIFF_BYTES, sniffMedia } from '@mediaworks/media';
+import { asError } from '@mediaworks/runtime';
 import { type ObjectStore, StorageError } from '@mediaworks/storage';
 import type { Request, Response } from 'express';
 import multer from 'multer';
@@ -33,8 +34,6 @@ export interface UploadTarget {
   limits: Record<MediaKind, number>;
 }
 
-/** Enough of the start of a file to tell what it is. */
-const HEAD_BYTES = 4_100;
 /** What a form may weigh beside its file. */
 const FORM_BYTES = 2 ** 20;
 /** With less than this, every chunk of the socket waits for the one before it to be on the disk. */
@@ -67,7 +66,8 @@ export async function receiveUpload(req: Request, res: Response, target: UploadT
     engine.onRefused = reject;
     receive(req, res, (error: unknown) => {
       if (error === undefined || error === null) resolve();
-      else reject(asRefusal(error));
+      // The store knows better than multer why a stream broke off, and has something to clear away.
+      else void engine.storing.then(() => reject(asRefusal(error)));
     });
   });
   const { stored } = engine;
@@ -79,6 +79,8 @@ export async function receiveUpload(req: Request, res: Response, target: UploadT
 /** Multer's port to where files go: ours is the object store. One for each request. */
 class StoreEngine implements multer.StorageEngine {
   stored: StoredFile | undefined;
+  /** Resolves when nothing is being written any more. */
+  storing: Promise<void> = Promise.resolve();
   onRefused: (error: Error) => void = () => undefined;
 
   constructor(private readonly target: UploadTarget) {}
@@ -88,16 +90,16 @@ class StoreEngine implements multer.StorageEngine {
     file: Express.Multer.File,
     done: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
   ): void {
-    storeFile(file.stream, file.originalname, this.target).then(
+    this.storing = storeFile(file.stream, file.originalname, this.target).then(
       (stored) => {
         this.stored = stored;
         done(null, { path: stored.key, size: stored.size });
       },
       (error: unknown) => {
         const refusal = asRefusal(error);
+        this.onRefused(refusal);
         // What is left of the part must go somewhere, or the rest of the form never comes.
         file.stream.resume();
-        this.onRefused(refusal);
         done(refusal);
       },
     );
@@ -106,15 +108,15 @@ class StoreEngine implements multer.StorageEngine {
   _removeFile(_req: Request, file: Express.Multer.File, done: (error: Error | null) => void): void {
     this.target.store.remove(file.path).then(
       () => done(null),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => done(asError(error)),
     );
   }
 }
 
 async function storeFile(body: Readable, name: string, target: UploadTarget): Promise<StoredFile> {
-  const { head, ended } = await readHead(body, HEAD_BYTES);
+  const { head, ended } = await readHead(body, SNIFF_BYTES);
   if (head.length === 0) throw new ApiError(400, 'empty_file', 'The submitted file is empty');
-  const type = sniffMedia(head);
+  const type = await sniffMedia(head);
   if (!type)
     throw new ApiError(
       415,
@@ -205,10 +207,10 @@ function asRefusal(error: unknown): Error {
         return new ApiError(400, 'malformed_form', error.message, { cause: error });
     }
   }
-  if (!(error instanceof Error)) return new Error(String(error));
-  return BROKEN_FORM.test(error.message)
-    ? new ApiError(400, 'malformed_form', error.message, { cause: error })
-    : error;
+  const { message } = asError(error);
+  return BROKEN_FORM.test(message)
+    ? new ApiError(400, 'malformed_form', message, { cause: error })
+    : asError(error);
 }
 
 /** busboy has messages alone, no codes. */
