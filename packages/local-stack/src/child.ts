@@ -31,9 +31,16 @@ export interface Child {
 }
 
 const TAIL_LINES = 25;
+const LAST_WORDS_MS = 500;
+
+/** Where the kernel does not tell the children that we ended, we do, as far as we can. */
+const running = new Map<number, NodeJS.Signals>();
+process.on('exit', () => {
+  for (const [pid, signal] of running) signalTo(pid, signal);
+});
 
 /** Starts a long-lived process in a group of its own, so that a terminal's Ctrl-C reaches us alone. */
-export function startChild(command: Command, onLine: (line: string) => void): Child {
+export function startChild(command: Command, onLine?: (line: string) => void): Child {
   const [file, argv] = behindSetpriv(command);
   const ids = command.user && 'uid' in command.user ? command.user : {};
   const child = spawn(file, argv, { ...ids, cwd: command.cwd, env: command.env, stdio: 'pipe', detached: true });
@@ -42,7 +49,7 @@ export function startChild(command: Command, onLine: (line: string) => void): Ch
   child.stdin.end(command.input);
 
   const tail: string[] = [];
-  const listeners = [onLine];
+  const listeners = onLine ? [onLine] : [];
   const hear = (line: string) => {
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
@@ -51,22 +58,37 @@ export function startChild(command: Command, onLine: (line: string) => void): Ch
   createInterface({ input: child.stdout }).on('line', hear);
   createInterface({ input: child.stderr }).on('line', hear);
 
+  // Without one it could not be started at all, which `error` says.
+  const pid = child.pid ?? 0;
+  if (pid !== 0) running.set(pid, command.stopSignal);
+  let over = false;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+    child.once('exit', (code, signal) => {
+      over = true;
+      running.delete(pid);
+      // What it started and left behind; later its number may be somebody else's.
+      signalTo(-pid, 'SIGKILL');
+      const how = signal ?? `code ${code}`;
+      // Its last words are still in the pipes, which somebody of another group may hold open for longer.
+      const timer = setTimeout(() => resolve(how), LAST_WORDS_MS);
+      child.once('close', () => {
+        clearTimeout(timer);
+        resolve(how);
+      });
+    });
   });
-  const pid = child.pid ?? 0;
   return {
     pid,
     ended,
     tail: () => tail.join('\n'),
     onLine: (listener) => void listeners.push(listener),
     async stop(graceMs) {
+      if (over) return;
       signalTo(pid, command.stopSignal);
       const timer = setTimeout(() => signalTo(-pid, 'SIGKILL'), graceMs);
       await ended;
       clearTimeout(timer);
-      signalTo(-pid, 'SIGKILL');
     },
   };
 }

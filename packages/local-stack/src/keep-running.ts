@@ -3,8 +3,7 @@ import type { Child } from './child.ts';
 
 export interface KeepOptions {
   name: string;
-  /** Starts the process; `hear` takes each line that it says. */
-  launch: (hear: (line: string) => void) => Child | Promise<Child>;
+  launch: () => Promise<Child>;
   /** Resolves when the process can serve; the signal aborts when it has ended or takes too long. */
   ready: (child: Child, signal: AbortSignal) => Promise<void>;
   /** How long it may take to be ready, in ms; then it is started again. */
@@ -48,7 +47,7 @@ export async function keepRunning(options: KeepOptions): Promise<Kept> {
   /** One life of the process, from its start to its end; says how it ended. */
   const live = async (): Promise<{ ending: string; healthy: boolean; tail: string }> => {
     const startedAt = performance.now();
-    const child = await options.launch(options.log);
+    const child = await options.launch();
     current = child;
     if (stopping.signal.aborted) await child.stop(options.graceMs);
     const over = new AbortController();

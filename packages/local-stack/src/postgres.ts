@@ -15,8 +15,10 @@ export interface ServerOptions {
   dataDir: string;
   /** Default: a free one. It stays the same for as long as the server is kept running. */
   port?: number | undefined;
-  /** Each line that the server says. */
+  /** What we do about it: making, installing, starting again. */
   log: (line: string) => void;
+  /** Each line that the server itself says. */
+  onOutput?: ((line: string) => void) | undefined;
   /** Gives up starting. */
   signal?: AbortSignal | undefined;
 }
@@ -53,9 +55,9 @@ export async function startPostgres(options: ServerOptions): Promise<Server> {
   const port = options.port ?? (await freePort());
   const kept = await keepRunning({
     name: 'Postgres',
-    launch: async (hear) => {
+    launch: async () => {
       await retireOldPostmaster(home);
-      return launch(home, port, hear);
+      return launch(home, port, options.onOutput);
     },
     ready: heard(READY),
     readyTimeoutMs: READY_TIMEOUT_MS,
@@ -98,7 +100,7 @@ async function createCluster(home: PostgresHome, options: ServerOptions): Promis
       stopSignal: 'SIGINT',
       user: home.user,
     },
-    () => undefined,
+    options.onOutput,
   );
   const onAbort = () => void child.stop(GRACE_MS);
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -112,7 +114,7 @@ async function createCluster(home: PostgresHome, options: ServerOptions): Promis
   await rename(half, home.data);
 }
 
-function launch(home: PostgresHome, port: number, hear: (line: string) => void): Child {
+function launch(home: PostgresHome, port: number, hear: ServerOptions['onOutput']): Child {
   const settings = {
     listen_addresses: '127.0.0.1',
     // A socket's path may have 107 bytes at most, and checkouts are often deeper.

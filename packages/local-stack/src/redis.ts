@@ -40,7 +40,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
   };
   const kept = await keepRunning({
     name: 'Redis',
-    launch: async (hear) => {
+    launch: async () => {
       await retireOrphan({ pidFile, program: 'redis-server', dir, stopSignal: 'SIGTERM', graceMs: GRACE_MS });
       return startChild(
         {
@@ -54,7 +54,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
           cwd: dir,
           stopSignal: 'SIGTERM',
         },
-        hear,
+        options.onOutput,
       );
     },
     ready: heard('Ready to accept connections'),

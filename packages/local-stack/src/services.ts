@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+
+export interface ServiceDefinition {
+  name: string;
+  /** The program that node runs. */
+  entry: string;
+  /** The variable that gives it the port where `/readyz` answers. */
+  portVariable: 'PORT' | 'HEALTH_PORT';
+}
+
+/** The checkout: this file is packages/local-stack/{src,dist}/services.*. */
+export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+function worker(name: string): ServiceDefinition {
+  return { name, entry: `${projectRoot}services/${name}/dist/main.js`, portVariable: 'HEALTH_PORT' };
+}
+
+/** What `npm start` runs, each as its own process. */
+export const services: readonly ServiceDefinition[] = [
+  { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },
+  worker('media-transcoder'),
+];
