@@ -113,7 +113,7 @@ export async function transcodeAudio(
     };
   } catch (error) {
     await Promise.all([path, waveformPath].map((file) => rm(file, { force: true })));
-    throw error;
+    throw error instanceof PermanentError && error.code === 'empty_media' ? noSamples() : error;
   }
 }
 

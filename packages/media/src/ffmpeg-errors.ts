@@ -8,6 +8,7 @@ import { ExecError, ExecTimeoutError } from '@mediaworks/runtime';
  * - `took_too_long`: the time limit, which grows with the media's length. Permanent: a second try would spend
  *   the same time again.
  * - `output_too_large`, `too_large_picture`, `unsupported_media`, `corrupt_media`: permanent.
+ * - `empty_media`: a stream is announced and has nothing in it. Permanent.
  * - `out_of_memory`, `disk_full`, `ffmpeg_failed`: transient, since another moment or machine may do better.
  */
 export function explainFailure(error: unknown): unknown {
@@ -30,6 +31,9 @@ export function explainFailure(error: unknown): unknown {
   }
   if (/decoder .*not found|unknown decoder|codec not currently supported|Unsupported codec/i.test(stderr)) {
     return new PermanentError('unsupported_media', 'The file uses a codec that cannot be read', options);
+  }
+  if (/Cannot determine format of input stream/.test(stderr)) {
+    return new PermanentError('empty_media', 'The file announces a stream that holds nothing', options);
   }
   if (exitSignal === null && recognisedContainer(stderr)) {
     return new PermanentError('corrupt_media', 'The file is damaged or incomplete', options);

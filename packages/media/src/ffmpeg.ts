@@ -5,6 +5,13 @@ import { explainFailure } from './ffmpeg-errors.ts';
 import { ffmpegPath } from './ffmpeg-path.ts';
 import { timeLimitMs, type MediaLimits } from './limits.ts';
 
+/**
+ * All that ffmpeg and ffprobe get of the environment. Static builds load the system's character set converters,
+ * which are made for another libc, and crash on the first MPEG transport stream that names its service; this hides
+ * the converters.
+ */
+export const childEnvironment = { LANG: 'C', GCONV_PATH: '/nonexistent' };
+
 export interface FfmpegOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits: MediaLimits;
@@ -43,6 +50,7 @@ export async function runFfmpeg(args: readonly string[], options: FfmpegOptions)
   try {
     const { stderr } = await exec(ffmpegPath(), [...global, ...level, '-progress', pipe, '-y', ...args], {
       ...(options.signal ? { signal: options.signal } : {}),
+      env: childEnvironment,
       timeoutMs,
       limits: {
         memoryBytes: limits.memoryBytes,

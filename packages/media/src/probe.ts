@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { PermanentError } from '@mediaworks/contracts';
 import { exec, ExecError } from '@mediaworks/runtime';
+import { fileTypeFromFile } from 'file-type';
 import { demuxerOf, localInputOptions, type Demuxer } from './demuxers.ts';
 import { fileUrl } from './ffmpeg-command.ts';
 import { explainFailure } from './ffmpeg-errors.ts';
+import { childEnvironment } from './ffmpeg.ts';
 import { ffprobePath } from './ffmpeg-path.ts';
 import { mediaLimits, type MediaLimits } from './limits.ts';
 import { ffprobeOutput, type FfprobeOutput } from './probe-schema.ts';
@@ -98,22 +100,26 @@ async function runFfprobe(
   try {
     const { stdout } = await exec(ffprobePath(), args, {
       ...(signal ? { signal } : {}),
+      env: childEnvironment,
       timeoutMs: Math.min(PROBE_TIMEOUT_MS, limits.timeoutMs),
       limits: { memoryBytes: limits.memoryBytes, cpuSeconds: PROBE_TIMEOUT_MS / 1000, fileBytes: 0 },
     });
     return ffprobeOutput.parse(JSON.parse(stdout.toString('utf8')));
   } catch (error) {
-    // Without a demuxer that took it on, the file is not damaged media but something else.
-    if (error instanceof ExecError && error.exitSignal === null && !wasOpened(error.stderr))
-      throw notMedia(error);
+    if (error instanceof ExecError && !(await isDamagedMedia(path, error))) throw notMedia(error);
     throw explainFailure(error);
   }
 }
 
-/** ffprobe signs its complaints with the demuxer that has them: `[mov,mp4,m4a,3gp,3g2,mj2 @ 0x…] moov atom not found`. */
-function wasOpened(stderr: string): boolean {
-  const names = [...stderr.matchAll(/^\[([a-z0-9_,]+) @ 0x[0-9a-f]+\](?! Format not on whitelist)/gm)];
-  return names.some(([, name = '']) => demuxerOf(name) !== undefined);
+/**
+ * Tells a damaged video from something else in a file that could not be opened. By its first bytes, because ffprobe
+ * goes by the name too: to it, any text called .mp4 is a video without its index.
+ */
+async function isDamagedMedia(path: string, error: ExecError): Promise<boolean> {
+  if (error.exitSignal !== null) return true;
+  if (error.stderr.includes('Format not on whitelist')) return false;
+  const type = await fileTypeFromFile(path);
+  return type !== undefined && /^(video|audio|application\/mxf)/.test(type.mime);
 }
 
 function notMedia(cause?: Error): PermanentError {

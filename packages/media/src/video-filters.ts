@@ -25,11 +25,20 @@ export function encodeGraph(input: FilterGraphInput): string {
   ].join(';');
 }
 
-/** Scales to the poster's size in the colours that JPEG readers assume: BT.601, full range. */
+/**
+ * Scales to the poster's size in the colours that JPEG readers assume: BT.601, full range. By way of RGB, since
+ * the 2018 scaler forgets the range when it has to change the matrix too.
+ */
 export function posterFilter(input: Pick<FilterGraphInput, 'poster' | 'tags' | 'size'>): string {
   const { width, height } = input.poster;
   const matrix = preferredMatrix(input.tags, input.size);
-  return `scale=${width}:${height}:flags=bicubic:in_color_matrix=${matrix}:out_color_matrix=bt601:out_range=pc,setsar=1,format=yuvj420p`;
+  return [
+    `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int:in_color_matrix=${matrix}`,
+    'format=rgb24',
+    'setsar=1',
+    'scale=flags=accurate_rnd+full_chroma_inp:out_color_matrix=bt601:out_range=pc',
+    'format=yuvj420p',
+  ].join(',');
 }
 
 function pictureFilters(input: FilterGraphInput): string[] {

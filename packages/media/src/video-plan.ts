@@ -121,9 +121,14 @@ export function audioComplies(probe: MediaProbe, audio: AudioStream): boolean {
   );
 }
 
+/** How frames meet the clock of the output: at their own times (`vfr`), or none added and none dropped. */
+export function frameMode(mode: 'vfr' | 'passthrough', features: FfmpegFeatures): string[] {
+  return [features.fpsMode ? '-fps_mode' : '-vsync', mode];
+}
+
 /** Options that keep each frame's own time, on a grid of at most the profile's rate. */
 export function frameTiming(video: VideoStream, profile: VideoProfile, features: FfmpegFeatures): string[] {
-  const mode = features.fpsMode ? ['-fps_mode', 'vfr'] : ['-vsync', 'vfr'];
+  const mode = frameMode('vfr', features);
   const grid = video.gridFrameRate;
   const average = video.averageFrameRate ?? 0;
   const tolerated = profile.maxFrameRate * 1.01;

@@ -15,6 +15,7 @@ import {
   audioComplies,
   complies,
   defaultVideoProfile,
+  frameMode,
   frameTiming,
   outputSize,
   posterSize,
@@ -98,7 +99,7 @@ export async function transcodeVideo(
   await mkdir(outDir, { recursive: true });
   try {
     const remuxed = complies(source, job.video, job.audio, job.profile) && (await tryRemux(job, options));
-    const outcome = remuxed || (await run(encodeCommand(job), job, options));
+    const outcome = remuxed || (await encode(job, options));
     const duration = checkComplete(outcome, job);
     await ensurePoster(job, options);
     return {
@@ -156,8 +157,19 @@ async function tryRemux(job: VideoJob, options: VideoOptions): Promise<FfmpegOut
     return await run(remuxCommand(job), job, options);
   } catch (error) {
     const code = error instanceof PermanentError || error instanceof TransientError ? error.code : '';
-    if (code === 'corrupt_media' || code === 'ffmpeg_failed') return false;
+    if (['corrupt_media', 'empty_media', 'ffmpeg_failed'].includes(code)) return false;
     throw error;
+  }
+}
+
+/** Phones write sound tracks without any sound: those are left out, and only missing pictures are an error. */
+async function encode(job: VideoJob, options: VideoOptions): Promise<FfmpegOutcome> {
+  try {
+    return await run(encodeCommand(job), job, options);
+  } catch (error) {
+    if (!(error instanceof PermanentError && error.code === 'empty_media')) throw error;
+    if (!job.audio) throw noFrames();
+    return encode({ ...job, audio: undefined }, options);
   }
 }
 
@@ -198,7 +210,7 @@ function encodeCommand(job: VideoJob): Command {
           ...containerOptions,
         ],
       },
-      { target: job.paths.poster, options: ['-map', '[poster]', '-frames:v', '2', ...jpegOptions] },
+      { target: job.paths.poster, options: ['-map', '[poster]', '-frames:v', '2', ...posterOptions(job)] },
     ],
   };
 }
@@ -234,7 +246,7 @@ function posterOutput(job: VideoJob, input: number) {
   const filter = posterFilter({ ...job, tags: colorTags(job.video, false) });
   return {
     target: job.paths.poster,
-    options: ['-map', `${input}:${job.video.index}`, '-frames:v', '1', '-vf', filter, ...jpegOptions],
+    options: ['-map', `${input}:${job.video.index}`, '-frames:v', '1', '-vf', filter, ...posterOptions(job)],
   };
 }
 
@@ -243,20 +255,13 @@ function inputOf(job: VideoJob): CommandInput {
   return { path: job.input, demuxer, framePixels: job.limits.framePixels, threads: job.limits.threads };
 }
 
-const jpegOptions = [
-  '-c:v',
-  'mjpeg',
-  '-q:v',
-  '2',
-  '-threads',
-  '1',
-  '-map_metadata',
-  '-1',
-  '-f',
-  'image2',
-  '-update',
-  '1',
-];
+function posterOptions(job: VideoJob): string[] {
+  return [
+    // Else ffmpeg fills the second between the two frames with copies of the first, up to the limit of two.
+    ...frameMode('passthrough', job.features),
+    ...['-c:v', 'mjpeg', '-q:v', '2', '-threads', '1', '-map_metadata', '-1', '-f', 'image2', '-update', '1'],
+  ];
+}
 
 const containerOptions = [
   // Titles, places and names go; so do the chapters and the timecode track that would be made of them.
