@@ -72,9 +72,11 @@ function demand(access: Access, principal: Principal | undefined): void {
 }
 
 function jsonParser(limit: number): (req: Request, res: Response) => Promise<void> {
-  const parser = express.json({ limit });
+  // A client that does not say what it sends is taken to send JSON.
+  const parser = express.json({ limit, type: () => true });
   return async (req, res) => {
-    if (req.is('json') === false) {
+    if (req.headers['content-length'] === '0') return;
+    if (req.headers['content-type'] !== undefined && req.is('json') === false) {
       throw new ApiError(415, 'unsupported_media_type', 'The body must be JSON (Content-Type: application/json)');
     }
     await new Promise<void>((resolve, reject) => {
