@@ -18,7 +18,10 @@ const SIZE = 100 * MB;
 test('100 MB add no more than 60 MB to a gateway’s memory', async () => {
   const ground = await openMediaGround({ LOG_LEVEL: 'info' });
   const main = join(import.meta.dirname, '../../dist/main.js');
-  const gateway = spawn(process.execPath, [main], { env: ground.source, stdio: ['ignore', 'pipe', 'inherit'] });
+  const gateway = spawn(process.execPath, [main], {
+    env: ground.source,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     const url = await listening(gateway.stdout);
     const token = await tokenOf('anna');
@@ -48,7 +51,9 @@ async function listening(stdout: Readable): Promise<string> {
 /** Sends a video of so many bytes, made while it is sent. */
 async function upload(url: string, token: string, size: number): Promise<unknown> {
   const megabyte = mp4(MB);
-  const [head = '', end = ''] = handmade('name="file"; filename="long.mp4"', Buffer.from('|')).toString().split('|');
+  const [head = '', end = ''] = handmade('name="file"; filename="long.mp4"', Buffer.from('|'))
+    .toString()
+    .split('|');
   const body = function* () {
     yield Buffer.from(head);
     for (let sent = 0; sent < size; sent += MB) yield megabyte;
