@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { PermanentError } from '@mediaworks/contracts';
+import { asError } from '@mediaworks/runtime';
 import { StorageError } from '@mediaworks/storage';
 import { ZodError } from 'zod';
 
@@ -114,8 +115,9 @@ function fromStorage(error: StorageError): ApiError {
 }
 
 /** What body-parser and the router throw: a 4xx status with a message that may quote the input. */
-function fromHttp(error: unknown): ApiError | undefined {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
+function fromHttp(thrown: unknown): ApiError | undefined {
+  const error = asError(thrown);
+  if (!('status' in error) || typeof error.status !== 'number') return undefined;
   const { status } = error;
   if (status < 400 || status > 499) return undefined;
   const type = 'type' in error ? error.type : undefined;
@@ -129,9 +131,10 @@ function fromHttp(error: unknown): ApiError | undefined {
 const AWAY_CODE = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 const AWAY_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
 
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  if (!(error instanceof Error)) return false;
+export function isDatabaseAway(thrown: unknown): boolean {
+  const error = asError(thrown);
+  // A host with several addresses fails with one error for each.
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.some(isDatabaseAway);
   if ('code' in error && typeof error.code === 'string' && AWAY_CODE.test(error.code)) return true;
   return AWAY_MESSAGE.test(error.message);
 }

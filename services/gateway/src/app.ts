@@ -55,7 +55,7 @@ export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): 
   app.use(requestContext, observe({ metrics: deps.metrics, accessLog }), apiHeaders, crossOrigin(env.ALLOWED_ORIGINS));
   for (const set of sets) mountRoutes(app, set, gate);
   app.use(healthRouter(deps), docsRouter(describeApi(sets, env.PUBLIC_URL)));
-  app.use(boardRouter(deps.dispatcher.queues, authenticator, !env.AUTH));
+  app.use(boardRouter(deps.dispatcher, authenticator, !env.AUTH));
   app.use(notFound, lastResort(log, errorShapes(sets)));
 
   // The first request should not be the one that waits for connections and finds out what is wrong.

@@ -4,7 +4,7 @@ import { ExpressAdapter } from '@bull-board/express';
 import type { Dispatcher } from '@mediaworks/jobs';
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
-import { ApiError, unauthorized } from './api-error.ts';
+import { ApiError, unauthorized, unavailable } from './api-error.ts';
 import type { Authenticator } from './auth/authenticate.ts';
 import { contextOf, isAdmin } from './request-context.ts';
 import { pageHeaders } from './security-headers.ts';
@@ -16,7 +16,11 @@ const delivery = z.object({ id: z.string(), run: z.number() });
  * Bull Board for admins, to look and not to touch: whatever changes a job goes through the ledger, so the board has no
  * button and takes no request that would. Of a job's data it shows which job and run it is, never the input.
  */
-export function boardRouter(queues: Dispatcher['queues'], authenticator: Authenticator, authOff: boolean): Router {
+export function boardRouter(
+  { queues, redis }: Pick<Dispatcher, 'queues' | 'redis'>,
+  authenticator: Authenticator,
+  authOff: boolean,
+): Router {
   const adapter = new ExpressAdapter().setBasePath(PATH);
   createBullBoard({
     queues: [...queues.values()].map((queue) => {
@@ -31,8 +35,13 @@ export function boardRouter(queues: Dispatcher['queues'], authenticator: Authent
   // Its own handler answers with whatever the error says.
   adapter.setErrorHandler(() => ({ status: 500, body: { error: 'The queues can not be read now' } }));
 
+  // BullMQ would wait for Redis for ever.
+  const whileThere: RequestHandler = (_req, _res, next) => {
+    if (redis.status !== 'ready') throw unavailable('queue');
+    next();
+  };
   const router = Router();
-  router.use(PATH, pageHeaders, lookOnly, admit(authenticator, authOff), adapter.getRouter());
+  router.use(PATH, pageHeaders, lookOnly, admit(authenticator, authOff), whileThere, adapter.getRouter());
   return router;
 }
 
@@ -49,7 +58,7 @@ function admit(authenticator: Authenticator, authOff: boolean): RequestHandler {
   return async (req, _res, next) => {
     contextOf(req).route = PATH;
     const token = authOff ? undefined : passwordOf(req.headers.authorization);
-    const principal = token === undefined ? await challenge(authenticator.authenticate(req)) : await challenge(authenticator.bearer(token));
+    const principal = await challenge(token === undefined ? authenticator.authenticate(req) : authenticator.bearer(token));
     if (!isAdmin(principal)) throw new ApiError(403, 'forbidden', 'The board is for administrators alone');
     contextOf(req).principal = principal;
     next();

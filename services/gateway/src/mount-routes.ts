@@ -1,3 +1,4 @@
+import { asError } from '@mediaworks/runtime';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { ApiError } from './api-error.ts';
 import type { Access, Route, RouteSet } from './define-route.ts';
@@ -82,7 +83,7 @@ function jsonParser(limit: number): (req: Request, res: Response) => Promise<voi
     await new Promise<void>((resolve, reject) => {
       parser(req, res, (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error('the body could not be read'));
+        else reject(asError(error));
       });
     });
   };

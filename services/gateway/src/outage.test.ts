@@ -20,7 +20,7 @@ it('accepts work while Redis is away, and is ready for it', async () => {
   expect(health.status).toBe(200);
   expect(await health.json()).toMatchObject({ status: 'degraded', queue: 'unavailable', database: 'connected' });
   const board = await ask('/queues/api/queues');
-  expect(board.status).toBe(500);
+  expect(board.status).toBe(503);
   expect(await board.text()).not.toMatch(/127\.0\.0\.1|ioredis|at /);
 });
 

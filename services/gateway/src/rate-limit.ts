@@ -1,5 +1,5 @@
 import type { Dispatcher } from '@mediaworks/jobs';
-import { errorFields, groupCommit, type Logger } from '@mediaworks/runtime';
+import { asError, errorFields, groupCommit, type Logger } from '@mediaworks/runtime';
 import type { Request, Response } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import { ApiError } from './api-error.ts';
@@ -39,7 +39,7 @@ export function createRateLimit(options: {
     new Promise((resolve, reject) => {
       const done = (error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error('the request could not be counted'));
+        else reject(asError(error));
       };
       void limiter(req, res, done);
     });
