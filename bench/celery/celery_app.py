@@ -1,0 +1,43 @@
+"""The five renditions as Celery tasks with Pillow, in the two ways that Pillow is used."""
+
+import os
+
+from celery import Celery
+from PIL import Image, ImageOps
+
+app = Celery("bench", broker=os.environ["BROKER_URL"], backend=os.environ["BROKER_URL"])
+app.conf.worker_prefetch_multiplier = 1
+
+
+@app.task
+def plain(source, folder):
+    """As Pillow's own examples do it: open, turn upright, a thumbnail of a copy for each size."""
+    with Image.open(source) as image:
+        render(ImageOps.exif_transpose(image), folder)
+
+
+@app.task
+def draft(source, folder):
+    """The same for those who know that libjpeg can decode at a half or a quarter of the size."""
+    with Image.open(source) as image:
+        image.draft("RGB", (1080, 1080))
+        render(ImageOps.exif_transpose(image), folder)
+
+
+def render(image, folder):
+    os.makedirs(folder, exist_ok=True)
+    image = image.convert("RGB")
+    within(image, 1080).save(f"{folder}/large.jpg", quality=85, optimize=True)
+    medium = within(image, 640)
+    medium.save(f"{folder}/medium.jpg", quality=85, optimize=True)
+    # The same effort as ours; Pillow's default is 4.
+    medium.save(f"{folder}/webp.webp", quality=80, method=2)
+    within(image, 320).save(f"{folder}/small.jpg", quality=85, optimize=True)
+    square = ImageOps.fit(image, (150, 150), Image.Resampling.LANCZOS)
+    square.save(f"{folder}/thumbnail.jpg", quality=85, optimize=True)
+
+
+def within(image, side):
+    copy = image.copy()
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return copy

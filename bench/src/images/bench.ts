@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderImage } from '@mediaworks/media';
+import pg from 'pg';
+import { type Cost, costOf } from '../cpu-time.ts';
+import { type LineProgram, startLineScript } from '../line-program.ts';
+import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
+import { openStack } from '../stack.ts';
+import { renderBare } from './bare-sharp.ts';
+import { startCelery } from './celery.ts';
+import { compare } from './likeness.ts';
+import { makePhotos } from './photos.ts';
+import { renderByService } from './service.ts';
+
+const PHOTOS = 60;
+const PAIRS = 20;
+const ROUNDS = 3;
+/** Celery is slow enough to be measured on fewer. */
+const CELERY_PHOTOS = 16;
+
+/** 12-megapixel JPEGs to their five renditions. */
+export async function benchImages(dir: string): Promise<void> {
+  heading('Images: a 12-megapixel JPEG to its five renditions');
+  const photos = await makePhotos(dir, PHOTOS);
+  await compareRenderers(dir, photos);
+  await compareServices(dir, photos);
+}
+
+/** Our function against the bare script, one image at a time, turn by turn. */
+async function compareRenderers(dir: string, photos: readonly string[]): Promise<void> {
+  const [ourDir, bareDir] = [join(dir, 'ours'), join(dir, 'bare')];
+  await Promise.all([ourDir, bareDir].map((path) => mkdir(path, { recursive: true })));
+  const [ours, bare]: [Cost[], Cost[]] = [[], []];
+  // The first of each loads code and is not counted.
+  for (const [n, photo] of [...photos.slice(0, 1), ...photos.slice(0, PAIRS)].entries()) {
+    const our = await costOf(() => renderImage(photo, ourDir));
+    const its = await costOf(() => renderBare(photo, bareDir));
+    if (n === 0) continue;
+    ours.push(our);
+    bare.push(its);
+  }
+  const cpu = (costs: Cost[]) => median(costs.map((cost) => cost.cpu));
+  const wall = (costs: Cost[]) => median(costs.map((cost) => cost.wall));
+  row('renderImage', `${ms(cpu(ours))} CPU`, `${ms(wall(ours))} wall`);
+  row('bare sharp script', `${ms(cpu(bare))} CPU`, `${ms(wall(bare))} wall`);
+  verdict('CPU of an image, ours to bare', cpu(ours) / cpu(bare), { atMost: 1.1 });
+  for (const name of ['large.jpg', 'medium.jpg', 'small.jpg', 'thumbnail.jpg', 'webp.webp']) {
+    const { size, psnr, bytes } = await compare(join(ourDir, name), join(bareDir, name));
+    note(`${name.padEnd(14)} ${size}, ${psnr.toFixed(1)} dB between them, ours ${bytes.toFixed(2)}× its bytes`);
+  }
+}
+
+/** The whole service with two worker slots against the bare script two at a time, and against Celery with two processes. */
+async function compareServices(dir: string, photos: readonly string[]): Promise<void> {
+  const stack = await openStack(dir, { slots: 2 });
+  const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 1 });
+  const bare = await startLineScript(new URL('bare-sharp-main.js', import.meta.url), [join(dir, 'bare-batch')]);
+  const celery = await startCelery(stack.redisUrl, dir);
+  const rates = { service: [] as number[], bare: [] as number[], plain: [] as number[], draft: [] as number[] };
+  const cpu = { gateway: [] as number[], worker: [] as number[] };
+  try {
+    // What each loads at its first images is not counted.
+    await renderByService(stack, pool, photos.slice(0, 4));
+    await bare.ask(photos.slice(0, 4));
+    await celery?.plain.ask(photos.slice(0, 2));
+    for (let round = 0; round < ROUNDS; round++) {
+      const run = await renderByService(stack, pool, photos);
+      rates.service.push((PHOTOS * 1_000) / run.wall);
+      cpu.gateway.push(run.gatewayCpu / PHOTOS);
+      cpu.worker.push(run.workerCpu / PHOTOS);
+      rates.bare.push(await rateOf(bare, photos));
+      if (!celery) continue;
+      const few = photos.slice(0, CELERY_PHOTOS);
+      rates.plain.push(await rateOf(celery.plain, few));
+      rates.draft.push(await rateOf(celery.draft, few));
+    }
+  } finally {
+    await celery?.stop();
+    await bare.stop();
+    await pool.end();
+    await stack.stop();
+  }
+  const service = median(rates.service);
+  const shares = `CPU of an image: gateway ${ms(median(cpu.gateway))}, worker ${ms(median(cpu.worker))}`;
+  row('whole service, two slots', perSecond(service, 'images'), `  ${shares}`);
+  row('bare sharp script, two at a time', perSecond(median(rates.bare), 'images'));
+  verdict('images a second, service to bare', service / median(rates.bare), { atLeast: 0.85 });
+  if (!celery) return;
+  row('Celery + Pillow, two processes', perSecond(median(rates.plain), 'images'));
+  row('Celery + Pillow with draft mode', perSecond(median(rates.draft), 'images'));
+  verdict('images a second, service to Celery + Pillow', service / median(rates.plain), { atLeast: 3.5 });
+  note(`with draft mode, which Pillow leaves to those who know it: ${(service / median(rates.draft)).toFixed(2)}×`);
+}
+
+/** Images a second of a program that makes the renditions of a list of files. */
+async function rateOf(program: LineProgram, photos: readonly string[]): Promise<number> {
+  const start = performance.now();
+  await program.ask(photos);
+  return (photos.length * 1_000) / (performance.now() - start);
+}
