@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { findOnPath } from '@mediaworks/runtime';
+import { errorCode, findOnPath } from '@mediaworks/runtime';
 
 export interface Command {
   file: string;
@@ -111,5 +111,5 @@ export function signalTo(pid: number, signal: NodeJS.Signals): void {
 }
 
 export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return errorCode(error) === code;
 }
