@@ -1,33 +1,39 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type PutOptions, StorageError } from './object-store.ts';
+import { onDisk } from './local-errors.ts';
+import type { PutOptions } from './object-store.ts';
+import { checkSize } from './put-checks.ts';
+import { readBody } from './read-body.ts';
 
 /** Chunks are gathered up to this many bytes, so that a large body is few system calls and no copy. */
 const BLOCK_BYTES = 2 ** 20;
-
-export function hashing(): Hash {
-  return createHash('sha256');
-}
+/** How much is read of a file at once. */
+export const READ_BYTES = 2 ** 18;
 
 /**
  * Writes a body and hashes it on the way: the next block is gathered and hashed while the last one is written.
  * @returns the SHA-256 in hex
- * @throws StorageError `too_large`; whatever the source throws
+ * @throws StorageError `too_large`, `no_space`; whatever the source throws
  */
 export async function writeTo(
   handle: FileHandle,
   body: Readable | Uint8Array,
   options: Pick<PutOptions, 'maxBytes' | 'signal'>,
 ): Promise<string> {
-  const hash = hashing();
+  const hash = createHash('sha256');
+  if (body instanceof Uint8Array) {
+    checkSize(body.length, options);
+    hash.update(body);
+    await writeWhole(handle, [body], body.length);
+    return hash.digest('hex');
+  }
   let size = 0;
   let block: Uint8Array[] = [];
   let blockSize = 0;
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
-    if (blockSize === 0) return;
     writing = writeWhole(handle, block, blockSize);
     // Whoever awaits it next sees the error; until then it must not count as unhandled.
     writing.catch(() => undefined);
@@ -35,41 +41,42 @@ export async function writeTo(
     blockSize = 0;
   };
   try {
-    for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body, options.signal)) {
+    await readBody(body, options.signal, (chunk) => {
       size += chunk.length;
-      if (options.maxBytes !== undefined && size > options.maxBytes) {
-        throw new StorageError('too_large', 'The object is longer than it may be');
-      }
+      checkSize(size, options);
       hash.update(chunk);
       block.push(chunk);
       blockSize += chunk.length;
-      if (blockSize >= BLOCK_BYTES) await flush();
-    }
+      return blockSize >= BLOCK_BYTES ? flush() : undefined;
+    });
     await flush();
   } finally {
+    // The file must not be closed under a write.
     await writing;
   }
   return hash.digest('hex');
 }
 
-/** The stream's chunks; the abort signal ends the stream, and so the wait for its next chunk. */
-async function* chunksOf(body: Readable, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const onAbort = () => body.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
-  signal?.throwIfAborted();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    for await (const chunk of body) yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
+/** A disk that fills up first writes less than it was given, and says why only when asked again. */
+async function writeWhole(handle: FileHandle, block: Uint8Array[], size: number): Promise<void> {
+  if (size === 0) return;
+  const { bytesWritten } = await onDisk(handle.writev(block));
+  let rest = bytesWritten < size ? Buffer.concat(block).subarray(bytesWritten) : undefined;
+  while (rest && rest.length > 0) {
+    const more = await onDisk(handle.write(rest));
+    rest = rest.subarray(more.bytesWritten);
   }
 }
 
-/** A disk that fills up first writes less than it was given, and says why only when asked again. */
-async function writeWhole(handle: FileHandle, block: Uint8Array[], size: number): Promise<void> {
-  const { bytesWritten } = await handle.writev(block);
-  let rest = bytesWritten < size ? Buffer.concat(block).subarray(bytesWritten) : undefined;
-  while (rest && rest.length > 0) {
-    const more = await handle.write(rest);
-    rest = rest.subarray(more.bytesWritten);
+/** The SHA-256 of an open file, in hex, whatever its position is. */
+export async function hashOf(handle: FileHandle, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  for (let position = 0; ;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await onDisk(handle.read(buffer, 0, buffer.length, position));
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+    position += bytesRead;
   }
 }

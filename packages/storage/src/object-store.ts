@@ -11,7 +11,7 @@ export interface ObjectHead {
   readonly modifiedAt: Date;
 }
 
-/** Bytes `start` to `end`, both included, from 0. */
+/** Bytes `start` to `end`, both included, from 0. An `end` past the last byte means the last byte. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -20,10 +20,11 @@ export interface ByteRange {
 export interface PutOptions {
   /** Default `application/octet-stream`. */
   contentType?: string;
-  /** Refuse the object (and keep nothing) when its bytes have another hash. */
+  /** Hex. Refuse the object (and keep nothing) when its bytes have another hash. */
   expectedSha256?: string;
   /** Refuse the object (and keep nothing) when it is longer, in bytes. */
   maxBytes?: number;
+  /** Aborting keeps nothing; the put rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -37,27 +38,39 @@ export interface SignedUrlOptions {
 /**
  * Bytes under keys, published whole: a reader sees the old object or the new one, never a part.
  *
- * A key is 1 to 1,000 bytes of UTF-8 in `/`-separated segments; no empty, `.` or `..` segment, no leading `/`, no
- * backslash and no control character. Any other key is a {@link StorageError} `invalid_key`.
+ * A key is 1 to 1,000 bytes of UTF-8 in `/`-separated segments of 1 to 255 bytes; no `.` or `..` segment, no leading
+ * `/`, no backslash, no control character, no lone surrogate, and its first segment is not `.mediaworks`. Any other
+ * key is a {@link StorageError} `invalid_key`. A store may also refuse a key that lies under another object's (`a/b`
+ * beside `a`), as folders do.
  */
 export interface ObjectStore {
-  /** Stores a stream or a buffer of any size in bounded memory; replaces what was there. @throws StorageError */
+  /**
+   * Stores a stream or a buffer of any size in bounded memory; replaces what was there. Whatever happens, a stream has
+   * ended or is destroyed afterwards.
+   * @throws StorageError; what the stream itself failed with; the signal's reason. The old object is then as it was.
+   */
   put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<ObjectHead>;
-  /** Stores a file of the local disk, which stays as it is. @throws StorageError */
+  /** Stores a file of the local disk, which stays as it is. @throws as `put` */
   putFile(key: string, path: string, options?: PutOptions): Promise<ObjectHead>;
-  /** The object's bytes, or a range of them. @throws StorageError `not_found`, `invalid_range` */
+  /**
+   * The object's bytes, or a range of them. They are of one object, whatever is put meanwhile.
+   * @throws StorageError `not_found`, `invalid_range`
+   */
   get(key: string, options?: { range?: ByteRange; signal?: AbortSignal }): Promise<Readable>;
-  /** Copies the object to a file of the local disk, which must not exist. @throws StorageError `not_found` */
+  /**
+   * Copies the object to a file of the local disk, which must not exist, and is gone again after a failure.
+   * @throws StorageError `not_found`
+   */
   getFile(key: string, path: string, options?: { signal?: AbortSignal }): Promise<ObjectHead>;
   /** undefined when there is none. */
   head(key: string): Promise<ObjectHead | undefined>;
-  /** Keys with this prefix, in byte order, in bounded memory. */
+  /** Keys that start with this string, in byte order, in bounded memory. `''` lists all. */
   list(prefix: string): AsyncIterable<{ key: string; size: number }>;
   /** @throws StorageError `not_found` */
   copy(from: string, to: string): Promise<ObjectHead>;
   /** Removing what is not there is no error. */
   remove(key: string): Promise<void>;
-  /** An address that opens the object to whoever has it, for a while. */
+  /** An address that opens the object to whoever has it, for a while. @throws RangeError for a bad lifetime */
   signedUrl(key: string, options: SignedUrlOptions): Promise<string>;
   /** Rejects when the store can't be reached or written. */
   check(): Promise<void>;
