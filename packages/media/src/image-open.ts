@@ -1,10 +1,11 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Metadata, Sharp, SharpInput } from 'sharp';
 import { PermanentError } from '@mediaworks/contracts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { readExif } from './exif.ts';
+import { isCutGif } from './gif.ts';
 import { decodeHeic } from './heic.ts';
-import { explainImageFailure, tooManyPixels, unsupportedImage } from './image-errors.ts';
+import { corruptImage, explainImageFailure, tooManyPixels, unsupportedImage } from './image-errors.ts';
 import type { ImageLimits } from './image-limits.ts';
 import type { PixelSize } from './image-sizes.ts';
 import sharp from './sharp-setup.ts';
@@ -45,6 +46,7 @@ export async function openImage(
   if (sniffed?.kind !== 'image') throw unsupportedImage();
   if (sniffed.ext === 'bmp') return openBmp(input, head, limits, signal);
   const header = await readHeader(input, limits);
+  if (header.format === 'gif' && isCutGif(await readFile(input))) throw corruptImage();
   if (header.format === 'heif' && header.compression !== 'av1')
     return openHeic(input, header, limits, signal);
   return opened(input, header, limits, header.format);

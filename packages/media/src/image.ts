@@ -1,10 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OutputInfo, Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
-import { explainImageFailure } from './image-errors.ts';
 import { imageLimits, type ImageLimits } from './image-limits.ts';
 import { openImage, type OpenImage } from './image-open.ts';
+import {
+  onWhite,
+  pipelineOf,
+  resize,
+  run,
+  runOnUpload,
+  toPixels,
+  type Encoded,
+  type Pixels,
+} from './image-pixels.ts';
 import {
   fitWithin,
   LARGE_SIDE,
@@ -13,7 +22,6 @@ import {
   thumbnailSide,
   type PixelSize,
 } from './image-sizes.ts';
-import sharp from './sharp-setup.ts';
 
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
@@ -51,12 +59,6 @@ const AVIF = { quality: 55, effort: 3 };
 /** Longest side of what is hashed, in pixels. The hash keeps seven waves a side at most, which 48 show. */
 const THUMBHASH_SIDE = 48;
 
-/** Decoded pixels: sRGB (or grey), 8 bits, alpha kept. */
-interface Pixels extends PixelSize {
-  readonly data: Buffer;
-  readonly channels: OutputInfo['channels'];
-}
-
 /**
  * Makes a picture's renditions: a square thumbnail (150), small (320), medium (640) and large (1080) as JPEG, and a
  * WebP (640). Never enlarged; upright; in sRGB; without any metadata. Transparency is kept in WebP and AVIF and laid
@@ -78,47 +80,79 @@ export async function renderImage(
   const { signal } = options;
   const limits = imageLimits(options.limits);
   signal?.throwIfAborted();
-  const image = await stopping(openImage(input, limits, signal), signal);
-  const large = await decode(image, fitWithin(image.size, LARGE_SIDE), signal);
-  const medium = await shrink(large, fitWithin(image.size, MEDIUM_SIDE), signal);
-  const small = await shrink(medium, fitWithin(image.size, SMALL_SIDE), signal);
-  const square = await cropSquare(image, [medium, large], signal);
-
+  const image = await openImage(input, limits, signal);
+  const shown = await showFrame(image, signal);
   const moving = image.moves && isWithin(image, limits);
-  const save = async (name: ImageRenditionName, mime: string, pipeline: Sharp): Promise<ImageRendition> => {
-    const path = join(outDir, `${name}.${extensions[mime] ?? 'bin'}`);
-    const { data, info } = await stopping(pipeline.toBuffer({ resolveWithObject: true }), signal);
+
+  const save = async (
+    name: ImageRenditionName,
+    ext: Extension,
+    { data, info }: Encoded,
+  ): Promise<ImageRendition> => {
+    const path = join(outDir, `${name}.${ext}`);
     await writeFile(path, data);
-    return { path, mime, width: info.width, height: info.pageHeight ?? info.height };
+    return { path, mime: mimes[ext], width: info.width, height: info.pageHeight ?? info.height };
   };
-  const jpeg = (name: ImageRenditionName, pixels: Pixels) =>
-    save(name, 'image/jpeg', onWhite(pixels).jpeg(JPEG));
+  const jpeg = async (name: ImageRenditionName, pixels: Pixels) =>
+    save(name, 'jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
+  const still = () => run(pipelineOf(shown.medium).webp(WEBP), signal);
+  const avif = () => run(pipelineOf(shown.medium).avif(AVIF), signal);
 
   return {
     ...image.size,
     animated: moving,
-    thumbhash: await thumbhash(small, signal),
+    thumbhash: await thumbhash(shown.small, signal),
     metadata: { ...image.metadata, ...(image.moves && !moving ? { still: 'too_many_frames' } : {}) },
     renditions: {
-      thumbnail: await jpeg('thumbnail', square),
-      small: await jpeg('small', small),
-      medium: await jpeg('medium', medium),
-      large: await jpeg('large', large),
-      webp: moving
-        ? await explained(save('webp', 'image/webp', animation(image)))
-        : await save('webp', 'image/webp', pipelineOf(medium).webp(WEBP)),
-      ...(options.profile?.includes('avif')
-        ? { avif: await save('avif', 'image/avif', pipelineOf(medium).avif(AVIF)) }
-        : {}),
+      thumbnail: await jpeg('thumbnail', shown.square),
+      small: await jpeg('small', shown.small),
+      medium: await jpeg('medium', shown.medium),
+      large: await jpeg('large', shown.large),
+      webp: await save('webp', 'webp', moving ? await runOnUpload(animation(image), signal) : await still()),
+      ...(options.profile?.includes('avif') ? { avif: await save('avif', 'avif', await avif()) } : {}),
     },
   };
 }
 
-const extensions: Readonly<Record<string, string>> = {
-  'image/jpeg': 'jpg',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-};
+type Extension = keyof typeof mimes;
+const mimes = { jpg: 'image/jpeg', webp: 'image/webp', avif: 'image/avif' } as const;
+
+interface Shown {
+  readonly large: Pixels;
+  readonly medium: Pixels;
+  readonly small: Pixels;
+  readonly square: Pixels;
+}
+
+/** The first frame at every size. */
+async function showFrame(image: OpenImage, signal: AbortSignal | undefined): Promise<Shown> {
+  const size = fitWithin(image.size, LARGE_SIDE);
+  const large = toPixels(
+    await runOnUpload(
+      image
+        .first()
+        .resize({ ...size, fit: 'fill' })
+        .raw(),
+      signal,
+    ),
+  );
+  const medium = await resize(large, fitWithin(image.size, MEDIUM_SIDE), signal);
+  const small = await resize(medium, fitWithin(image.size, SMALL_SIDE), signal);
+  return { large, medium, small, square: await cropSquare(image, [medium, large], signal) };
+}
+
+/** The thumbnail, from the smallest of `sources` that it need not be enlarged from; of a long strip, from the file. */
+async function cropSquare(
+  image: OpenImage,
+  sources: readonly Pixels[],
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const side = thumbnailSide(image.size);
+  const square = { width: side, height: side, fit: 'cover' } as const;
+  const source = sources.find((pixels) => Math.min(pixels.width, pixels.height) >= side);
+  if (source) return toPixels(await run(pipelineOf(source).resize(square).raw(), signal));
+  return toPixels(await runOnUpload(image.first().resize(square).raw(), signal));
+}
 
 function isWithin(image: OpenImage, limits: ImageLimits): boolean {
   const pixels = image.size.width * image.size.height * image.frames;
@@ -132,77 +166,12 @@ function animation(image: OpenImage): Sharp {
     .webp(WEBP);
 }
 
-/** The step that reads the upload: whatever is wrong with it shows here. */
-function decode(image: OpenImage, size: PixelSize, signal: AbortSignal | undefined): Promise<Pixels> {
-  return explained(pixelsOf(image.first().resize({ ...size, fit: 'fill' }), signal));
-}
-
-async function shrink(from: Pixels, size: PixelSize, signal: AbortSignal | undefined): Promise<Pixels> {
-  if (from.width === size.width && from.height === size.height) return from;
-  return pixelsOf(pipelineOf(from).resize({ ...size, fit: 'fill' }), signal);
-}
-
-/** The thumbnail, from the smallest of `sources` that it need not be enlarged from; of a long strip, from the file. */
-async function cropSquare(
-  image: OpenImage,
-  sources: readonly Pixels[],
-  signal: AbortSignal | undefined,
-): Promise<Pixels> {
-  const side = thumbnailSide(image.size);
-  const source = sources.find((pixels) => Math.min(pixels.width, pixels.height) >= side);
-  const pipeline = source ? pipelineOf(source) : image.first();
-  return explained(pixelsOf(pipeline.resize({ width: side, height: side, fit: 'cover' }), signal));
-}
-
 async function thumbhash(from: Pixels, signal: AbortSignal | undefined): Promise<string> {
   const { width, height } = fitWithin(from, THUMBHASH_SIDE);
   const pipeline = pipelineOf(from)
     .resize({ width, height, fit: 'fill' })
     .toColourspace('srgb')
     .ensureAlpha();
-  const { data } = await pixelsOf(pipeline, signal);
+  const { data } = await run(pipeline.raw(), signal);
   return Buffer.from(rgbaToThumbHash(width, height, data)).toString('base64');
-}
-
-function onWhite(pixels: Pixels): Sharp {
-  const pipeline = pipelineOf(pixels);
-  return pixels.channels === 2 || pixels.channels === 4
-    ? pipeline.flatten({ background: '#ffffff' })
-    : pipeline;
-}
-
-function pipelineOf({ data, width, height, channels }: Pixels): Sharp {
-  return sharp(data, { raw: { width, height, channels } });
-}
-
-async function pixelsOf(pipeline: Sharp, signal: AbortSignal | undefined): Promise<Pixels> {
-  const { data, info } = await stopping(pipeline.raw().toBuffer({ resolveWithObject: true }), signal);
-  return { data, width: info.width, height: info.height, channels: info.channels };
-}
-
-async function explained<T>(step: Promise<T>): Promise<T> {
-  try {
-    return await step;
-  } catch (error) {
-    throw explainImageFailure(error);
-  }
-}
-
-/**
- * Rejects with the signal's reason as soon as it aborts. libvips cannot be interrupted: what runs then goes on to
- * its end or its time limit, in memory alone, and its result is dropped.
- */
-async function stopping<T>(step: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return step;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([aborted, step]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-  }
 }

@@ -77,9 +77,15 @@ export async function sniffMedia(head: Uint8Array): Promise<SniffedMedia | undef
   const own = ownChecks(head);
   if (own !== undefined) return own === 'refused' ? undefined : byMime.get(own);
   const found = await fileTypeFromBuffer(head.subarray(0, SNIFF_BYTES)).catch(() => undefined);
-  if (found === undefined) return isAdts(head) ? byMime.get('audio/aac') : undefined;
+  if (found === undefined) {
+    if (isAdts(head)) return byMime.get('audio/aac');
+    return isTiff(head) ? byMime.get('image/tiff') : undefined;
+  }
   return byMime.get(aliases.get(found.mime) ?? found.mime);
 }
+
+/** The GUID of the ASF header object. */
+const ASF_HEADER = '0&\xb2u\x8ef\xcf\x11\xa6\xd9\0\xaa\0b\xcel';
 
 /** What file-type tells wrongly or not at all: an answer, `refused`, or undefined to ask it. */
 function ownChecks(head: Uint8Array): string | undefined {
@@ -92,6 +98,7 @@ function ownChecks(head: Uint8Array): string | undefined {
   // RIFX and RF64 are WAV too: the other byte order, and more than 4 GiB.
   if (/^(RIFX|RF64)....WAVE/s.test(text)) return 'audio/wav';
   if (text.startsWith('OggS')) return ofOgg(head);
+  if (text === ASF_HEADER) return 'video/x-ms-asf';
   // ID3 stands before MP3, but before ADTS and FLAC as well; where its end lies in the head, what follows decides.
   if (text.startsWith('ID3')) return afterId3(head);
   return undefined;
@@ -153,6 +160,14 @@ function isAdts(head: Uint8Array): boolean {
   if (length < 7) return false;
   const next = head.subarray(length, length + 2);
   return next.length < 2 || (next[0] === 0xff && ((next[1] ?? 0) & 0xf6) === 0xf0);
+}
+
+/**
+ * TIFF 6.0, section 2, and BigTIFF. file-type follows the first directory, to tell cameras' raw formats apart, and
+ * loses its way where that lies behind the pixels.
+ */
+function isTiff(head: Uint8Array): boolean {
+  return /^(II[*+]\0|MM\0[*+])(?!....CR)/s.test(ascii(head, 0, 10));
 }
 
 function ascii(bytes: Uint8Array, from: number, to: number): string {
