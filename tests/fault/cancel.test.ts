@@ -8,8 +8,8 @@ jest.setTimeout(120_000);
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
-});
-afterAll(() => scene.close());
+}, 60_000);
+afterAll(() => scene.close(), 60_000);
 
 it('cancel reaches a running ffmpeg within two seconds and leaves nothing of it', async () => {
   await scene.startWorker();

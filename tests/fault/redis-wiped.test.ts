@@ -11,8 +11,8 @@ jest.setTimeout(180_000);
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
-});
-afterAll(() => scene.close());
+}, 60_000);
+afterAll(() => scene.close(), 60_000);
 
 it('FLUSHALL with 300 jobs in all states: every one ends, none twice', async () => {
   const redis = new Redis(scene.redisUrl);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, freePort, startStack } from '@mediaworks/local-stack';
+import { Client, freePort, services, startStack } from '@mediaworks/local-stack';
 import pg from 'pg';
 
 export interface WorkerProcess {
@@ -17,8 +18,23 @@ export interface WorkerProcess {
  */
 export async function openScene() {
   const dataDir = await mkdtemp(join(tmpdir(), 'fault-'));
-  const env = { LEASE: '3s', SWEEP_INTERVAL: '300ms', LOG_LEVEL: 'warn', RATE_LIMIT: '1000000' };
-  const stack = await startStack({ dataDir, services: ['gateway'], env });
+  const env = {
+    PATH: process.env['PATH'],
+    LEASE: '3s',
+    SWEEP_INTERVAL: '300ms',
+    RATE_LIMIT: '1000000',
+    STORAGE_ROOT: join(dataDir, 'objects'),
+    TMP_ROOT: join(dataDir, 'tmp'),
+    URL_SIGNING_SECRET: randomBytes(32).toString('hex'),
+    STATIC_BEARER_TOKEN: randomBytes(32).toString('hex'),
+  };
+  const stack = await startStack({
+    dataDir,
+    services: services.filter(({ name }) => name === 'gateway'),
+    env: { ...env, PORT: String(await freePort()) },
+    log: () => undefined,
+  });
+  if (stack.baseUrl === undefined) throw new Error('the gateway has no address');
   const database = new pg.Pool({ connectionString: stack.databaseUrl, max: 4 });
   database.on('error', () => undefined);
   const workers = new Set<ChildProcess>();
@@ -33,10 +49,15 @@ export async function openScene() {
     },
     /** Starts a media-transcoder and resolves when it takes work. */
     async startWorker(more: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
-      const port = await freePort();
       const main = new URL('../../services/media-transcoder/dist/main.js', import.meta.url).pathname;
       const child = spawn(process.execPath, [main], {
-        env: { ...process.env, ...stack.serviceEnv, ...env, HEALTH_PORT: String(port), LOG_LEVEL: 'info', ...more },
+        env: {
+          ...env,
+          DATABASE_URL: stack.databaseUrl,
+          REDIS_URL: stack.redisUrl,
+          HEALTH_PORT: String(await freePort()),
+          ...more,
+        },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       workers.add(child);

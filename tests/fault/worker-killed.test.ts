@@ -8,8 +8,8 @@ jest.setTimeout(120_000);
 let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
-});
-afterAll(() => scene.close());
+}, 60_000);
+afterAll(() => scene.close(), 60_000);
 
 it('kill -9 in the middle of a job: another worker finishes it once, with one set of outputs', async () => {
   const first = await scene.startWorker();

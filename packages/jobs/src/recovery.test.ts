@@ -38,7 +38,7 @@ describe('what is lost comes back', () => {
   it('every delivery, when Redis forgets all of them', async () => {
     const ids = await Promise.all(Array.from({ length: 50 }, () => stage.submit()));
     while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
-      await relayOnce(stage.db, stage.dispatcher.queues, stage.redis);
+      await relayOnce(stage.db, stage.dispatcher.queues);
     }
     const keys = await stage.redis.keys(`${stage.prefix}:*`);
     expect(keys.length).toBeGreaterThan(50);
@@ -78,7 +78,7 @@ describe('what is lost comes back', () => {
     for (let n = 0; n < 3; n++) await stage.submit('media.purge');
     const interactive = await stage.submit('media.transcode');
     while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
-      await relayOnce(stage.db, stage.dispatcher.queues, stage.redis);
+      await relayOnce(stage.db, stage.dispatcher.queues);
     }
     const all = deferred();
     const note = (type: string) => {
@@ -105,7 +105,7 @@ describe('what is lost comes back', () => {
 
   it('two relays tell each job once, two sweepers take each job back once', async () => {
     const ids = await Promise.all(Array.from({ length: 100 }, () => stage.submit()));
-    await Promise.all(Array.from({ length: 4 }, () => relayOnce(stage.db, stage.dispatcher.queues, stage.redis)));
+    await Promise.all(Array.from({ length: 4 }, () => relayOnce(stage.db, stage.dispatcher.queues)));
     await claimJobs(
       stage.db,
       ids.map((id) => ({ id, run: 1 })),

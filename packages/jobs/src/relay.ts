@@ -22,13 +22,14 @@ interface OutboxRow {
 
 const BATCH = 500;
 
+class RedisAwayError extends Error {}
+
 /**
  * Tells Redis what the outbox holds, up to 500 rows in one transaction, and forgets what was told. Safe in any number
  * of processes. A crash between telling and forgetting tells twice, which the delivery's id makes once.
  * @returns how many rows were told; 500 means that there may be more
  */
-export async function relayOnce(db: Executor, queues: Queues, redis: Redis): Promise<number> {
-  if (redis.status !== 'ready') throw new Error('Redis is away');
+export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<OutboxRow>`
       select id, job_id, run, type, queue, priority, traceparent, verify,
@@ -106,12 +107,15 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
     while (!stopping.signal.aborted) {
       nudged = false;
       try {
-        const told = await relayOnce(db, queues, redis);
-        if (failures > 0) log.info('relay is back');
+        if (redis.status !== 'ready') throw new RedisAwayError();
+        const told = await relayOnce(db, queues);
         failures = 0;
         if (told === BATCH) continue;
       } catch (error) {
-        if (failures++ === 0) log.warn('relay can not reach Redis or Postgres', errorFields(error));
+        // That Redis is away its connection tells by itself; here it only means to wait.
+        if (failures++ === 0 && !(error instanceof RedisAwayError)) {
+          log.warn('relay can not reach Redis or Postgres', errorFields(error));
+        }
       }
       if (stopping.signal.aborted) return;
       if (failures > 0) await pause(Math.min(100 * 2 ** failures, 2_000));

@@ -3,6 +3,7 @@ import { StopRequestedError } from './stop-signals.ts';
 /** Each command is a module of its own, read only when it is asked for. */
 const commands: Record<string, () => Promise<{ run(): Promise<number> }>> = {
   start: () => import('./start.ts'),
+  demo: () => import('./demo/main.ts'),
 };
 
 async function main(name: string): Promise<number> {
