@@ -8,7 +8,8 @@ export function purgeOf(item: RemovedItem, origin: Omit<JobOrigin, 'ownerId'>): 
   return newJob('media.purge', objectsOf(item), { ...origin, ownerId: item.owner_id });
 }
 
-function objectsOf({ original_key, token, result }: RemovedItem): InputOf<'media.purge'> {
+/** What is there, or may be. */
+export function objectsOf({ original_key, token, result }: RemovedItem): InputOf<'media.purge'> {
   // Without a result nobody knows what is there: a try that failed, or one still at work, may have stored some of it.
   if (!result) return { keys: [original_key], prefixes: renditionPrefixes(token) };
   const made = Object.values(result.renditions).map(({ key }) => key);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type MediaItem, mediaItem, mediaPage, mediaStats } from '@mediaworks/contracts';
 import { tokenOf as tokenIn } from './object-keys.ts';
 import type { MediaClient, Part } from './testing/media-client.ts';
@@ -237,14 +237,23 @@ describe('a deletion', () => {
 
   test('of what is ready names every object, and shuts its addresses at once', async () => {
     const item = await ready(await upload(anna));
+    const keys = await stage.keys();
     await anna.remove(`/api/media/${item.id}/`);
     const purge = await stage.db
       .selectFrom('jobs')
       .selectAll()
       .where('type', '=', 'media.purge')
       .executeTakeFirst();
-    expect(new Set((purge?.input as { keys: string[] }).keys)).toEqual(new Set(await stage.keys()));
-    expect((await stage.open(item.urls.medium ?? '')).status).toBe(404);
+    expect(new Set((purge?.input as { keys: string[] }).keys)).toEqual(new Set(keys));
+    for (const address of Object.values(item.urls))
+      expect((await stage.open(address ?? '')).status).toBe(404);
+  });
+
+  test('while the store is away is left to the job', async () => {
+    const item = await upload(anna);
+    jest.spyOn(stage.store, 'remove').mockRejectedValueOnce(new Error('the store is away'));
+    expect((await anna.remove(`/api/media/${item.id}/`)).status).toBe(204);
+    expect(await stage.keys()).toHaveLength(1);
   });
 });
 

@@ -18,7 +18,7 @@ import { claimKey, fingerprintOf, idempotencyKeyOf } from '../idempotency.ts';
 import { contextOf, principalOf, viewerOf } from '../request-context.ts';
 import { createAcceptance } from './accept.ts';
 import { type Addresses, neighbours, presentItem } from './presenter.ts';
-import { purgeOf } from './purge.ts';
+import { objectsOf, purgeOf } from './purge.ts';
 import {
   countByTypeAndStatus,
   countItems,
@@ -217,6 +217,10 @@ export function mediaRoutes(deps: GatewayDeps, addresses: Addresses): RouteSet {
       await dispatcher
         .cancel(removed.job_id, 'The item was deleted')
         .catch((error: unknown) => log.warn('the job of a deleted item goes on', errorFields(error)));
+      // A signed address asks no row. Its object goes now; what can't be removed now, the job removes.
+      const shut = await Promise.allSettled(objectsOf(removed).keys.map((key) => store.remove(key)));
+      const left = shut.filter(({ status }) => status === 'rejected').length;
+      if (left > 0) log.warn('objects of a deleted item wait for their job', { id: removed.id, left });
       dispatcher.nudge();
       return { status: 204 };
     },

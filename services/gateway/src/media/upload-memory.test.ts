@@ -68,7 +68,7 @@ async function upload(url: string, token: string, size: number): Promise<unknown
     },
   });
   const answered = new Promise<unknown>((resolve, reject) => {
-    req.on('response', (res) => json(res).then(resolve, reject)).on('error', reject);
+    req.on('response', (res) => void json(res).then(resolve, reject)).on('error', reject);
   });
   await pipeline(Readable.from(body()), req);
   return answered;
