@@ -70,7 +70,9 @@ export function unavailable(what: string, cause?: unknown): ApiError {
 }
 
 export function unauthorized(code: string, message: string, scheme = 'Bearer'): ApiError {
-  return new ApiError(401, code, message, { headers: { 'www-authenticate': `${scheme} realm="mediaworks"` } });
+  return new ApiError(401, code, message, {
+    headers: { 'www-authenticate': `${scheme} realm="mediaworks"` },
+  });
 }
 
 /** Turns whatever was thrown into an answer. What is not known becomes a 500 that tells nothing. */
@@ -79,10 +81,14 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ZodError) return fromZod(error);
   if (error instanceof StorageError) return fromStorage(error);
   if (error instanceof PermanentError) {
-    return new ApiError(error.code === 'payload_too_large' ? 413 : 422, error.code, error.message, { cause: error });
+    return new ApiError(error.code === 'payload_too_large' ? 413 : 422, error.code, error.message, {
+      cause: error,
+    });
   }
   if (isDatabaseAway(error)) return unavailable('database', error);
-  return fromHttp(error) ?? new ApiError(500, 'internal', 'Something went wrong on our side', { cause: error });
+  return (
+    fromHttp(error) ?? new ApiError(500, 'internal', 'Something went wrong on our side', { cause: error })
+  );
 }
 
 const MAX_ISSUES = 10;
@@ -92,12 +98,15 @@ function fromZod(error: ZodError): ApiError {
     field: issue.path.map(String).join('.'),
     message: issue.message,
   }));
-  const told = issues.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');
+  const told = issues
+    .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+    .join('; ');
   return new ApiError(400, 'invalid_request', told, { fields: { issues }, cause: error });
 }
 
 function fromStorage(error: StorageError): ApiError {
-  const told = (status: number, message: string) => new ApiError(status, error.code, message, { cause: error });
+  const told = (status: number, message: string) =>
+    new ApiError(status, error.code, message, { cause: error });
   switch (error.code) {
     case 'not_found':
     case 'invalid_key':
@@ -121,15 +130,18 @@ function fromHttp(thrown: unknown): ApiError | undefined {
   const { status } = error;
   if (status < 400 || status > 499) return undefined;
   const type = 'type' in error ? error.type : undefined;
-  if (type === 'entity.parse.failed') return new ApiError(400, 'malformed_json', 'The body is not valid JSON');
+  if (type === 'entity.parse.failed')
+    return new ApiError(400, 'malformed_json', 'The body is not valid JSON');
   if (status === 413) return new ApiError(413, 'too_large', 'The body is too large');
-  if (status === 415) return new ApiError(415, 'unsupported_encoding', 'The body is in an encoding that is not supported');
+  if (status === 415)
+    return new ApiError(415, 'unsupported_encoding', 'The body is in an encoding that is not supported');
   return new ApiError(status, 'malformed_request', 'The request is malformed', { cause: error });
 }
 
 /** Class 08 and shutdown codes of Postgres, codes of the socket, and pg's own errors, which have no code. */
 const AWAY_CODE = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-const AWAY_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+const AWAY_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
 
 export function isDatabaseAway(thrown: unknown): boolean {
   const error = asError(thrown);

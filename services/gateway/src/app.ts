@@ -43,7 +43,12 @@ export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): 
   const gate: Gate = {
     authenticate: authenticator.authenticate,
     anonymous: authenticator.anonymous,
-    limit: createRateLimit({ perMinute: env.RATE_LIMIT, redis: deps.dispatcher.redis, prefix: env.QUEUE_PREFIX, log }),
+    limit: createRateLimit({
+      perMinute: env.RATE_LIMIT,
+      redis: deps.dispatcher.redis,
+      prefix: env.QUEUE_PREFIX,
+      log,
+    }),
     openDomains: new Set(env.OPEN_ROUTES),
   };
 
@@ -52,7 +57,12 @@ export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): 
   app.disable('etag');
   app.set('trust proxy', env.TRUST_PROXY);
   app.set('query parser', 'simple');
-  app.use(requestContext, observe({ metrics: deps.metrics, accessLog }), apiHeaders, crossOrigin(env.ALLOWED_ORIGINS));
+  app.use(
+    requestContext,
+    observe({ metrics: deps.metrics, accessLog }),
+    apiHeaders,
+    crossOrigin(env.ALLOWED_ORIGINS),
+  );
   for (const set of sets) mountRoutes(app, set, gate);
   app.use(healthRouter(deps), docsRouter(describeApi(sets, env.PUBLIC_URL)));
   app.use(boardRouter(deps.dispatcher, authenticator, !env.AUTH));

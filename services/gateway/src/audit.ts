@@ -27,7 +27,9 @@ export async function writeAudit(executor: Executor, entries: readonly AuditEntr
     insert into audit_log (actor_id, action, subject, request_id, details)
     select actor_id, action, subject, request_id, details
     from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
-      as given (actor_id bigint, action text, subject text, request_id text, details jsonb)`.execute(executor);
+      as given (actor_id bigint, action text, subject text, request_id text, details jsonb)`.execute(
+    executor,
+  );
 }
 
 export function createAudit(db: Executor): Audit {

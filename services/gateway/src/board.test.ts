@@ -7,7 +7,9 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}` });
+const basic = (password: string) => ({
+  authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`,
+});
 const board = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   fetch(`${gateway.url}/queues${path}`, { headers, method });
 
@@ -45,7 +47,11 @@ it('shows which job and run a delivery is, and never its input', async () => {
 
 it('takes nothing that would change a job behind the ledger’s back', async () => {
   const queue = [...gateway.deps.dispatcher.queues.keys()][0] ?? '';
-  for (const path of [`/api/queues/${queue}/pause`, `/api/queues/${queue}/obliterate`, `/api/queues/${queue}/add`]) {
+  for (const path of [
+    `/api/queues/${queue}/pause`,
+    `/api/queues/${queue}/obliterate`,
+    `/api/queues/${queue}/add`,
+  ]) {
     for (const method of ['PUT', 'POST', 'DELETE']) {
       expect((await board(path, bearer(OPERATOR_TOKEN), method)).status).toBe(405);
     }

@@ -41,7 +41,14 @@ export function boardRouter(
     next();
   };
   const router = Router();
-  router.use(PATH, pageHeaders, lookOnly, admit(authenticator, authOff), whileThere, adapter.getRouter());
+  router.use(
+    PATH,
+    pageHeaders,
+    lookOnly,
+    admit(authenticator, authOff),
+    whileThere,
+    adapter.getRouter() as RequestHandler,
+  );
   return router;
 }
 
@@ -58,7 +65,9 @@ function admit(authenticator: Authenticator, authOff: boolean): RequestHandler {
   return async (req, _res, next) => {
     contextOf(req).route = PATH;
     const token = authOff ? undefined : passwordOf(req.headers.authorization);
-    const principal = await challenge(token === undefined ? authenticator.authenticate(req) : authenticator.bearer(token));
+    const principal = await challenge(
+      token === undefined ? authenticator.authenticate(req) : authenticator.bearer(token),
+    );
     if (!isAdmin(principal)) throw new ApiError(403, 'forbidden', 'The board is for administrators alone');
     contextOf(req).principal = principal;
     next();
@@ -70,7 +79,8 @@ async function challenge<T>(entering: Promise<T>): Promise<T> {
   try {
     return await entering;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) throw unauthorized(error.code, error.message, 'Basic');
+    if (error instanceof ApiError && error.status === 401)
+      throw unauthorized(error.code, error.message, 'Basic');
     throw error;
   }
 }

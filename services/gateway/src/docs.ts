@@ -52,7 +52,10 @@ export function docsRouter(document: object): Router {
     res.type('text/javascript').send(START);
   });
   for (const asset of ASSETS) {
-    router.use(`/docs/${asset}`, express.static(join(folder, asset), { index: false, maxAge: '1h', redirect: false }));
+    router.use(
+      `/docs/${asset}`,
+      express.static(join(folder, asset), { index: false, maxAge: '1h', redirect: false }),
+    );
   }
   return router;
 }

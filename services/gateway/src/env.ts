@@ -13,7 +13,10 @@ const keyRing = list
       return { kid: item.slice(0, Math.max(0, colon)), secret: item.slice(colon + 1) };
     }),
   )
-  .refine((keys) => keys.every(({ kid }) => /^[A-Za-z0-9._-]{1,64}$/.test(kid)), 'expected kid:secret,kid2:secret2')
+  .refine(
+    (keys) => keys.every(({ kid }) => /^[A-Za-z0-9._-]{1,64}$/.test(kid)),
+    'expected kid:secret,kid2:secret2',
+  )
   .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'a key id is there twice')
   .refine(
     (keys) => keys.every(({ secret }) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
@@ -21,13 +24,11 @@ const keyRing = list
   );
 
 /** `on`, `off`, a number of proxies in front, or their addresses. */
-const proxies = z
-  .string()
-  .transform((text) => {
-    if (text === 'on' || text === 'true') return true;
-    if (text === 'off' || text === 'false') return false;
-    return /^\d+$/.test(text) ? Number(text) : text;
-  });
+const proxies = z.string().transform((text) => {
+  if (text === 'on' || text === 'true') return true;
+  if (text === 'off' || text === 'false') return false;
+  return /^\d+$/.test(text) ? Number(text) : text;
+});
 
 const gatewayEnv = {
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -74,10 +75,14 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 export function readGatewayEnv(source?: NodeJS.ProcessEnv): GivenEnv {
   const env = readEnv(shape, source);
   if (!env.AUTH && !LOOPBACK.has(env.HOST)) {
-    throw new Error('The configuration is wrong:\n  AUTH: off is for a gateway that listens on loopback alone; see HOST');
+    throw new Error(
+      'The configuration is wrong:\n  AUTH: off is for a gateway that listens on loopback alone; see HOST',
+    );
   }
   if (env.AUTH && env.STATIC_BEARER_TOKEN === undefined && env.JWT_SECRETS.length === 0) {
-    throw new Error('The configuration is wrong:\n  AUTH: nobody could sign in; set STATIC_BEARER_TOKEN or JWT_SECRETS');
+    throw new Error(
+      'The configuration is wrong:\n  AUTH: nobody could sign in; set STATIC_BEARER_TOKEN or JWT_SECRETS',
+    );
   }
   return env;
 }

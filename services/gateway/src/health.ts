@@ -26,7 +26,10 @@ export function healthRouter(deps: GatewayDeps): Router {
     sendJson(res, readiness.ready ? 200 : 503, readiness);
   });
   router.get('/health', async (_req, res) => {
-    const { ready, checks: states } = withoutNeed(await checkReadiness(checks.all), Object.keys(checks.needed));
+    const { ready, checks: states } = withoutNeed(
+      await checkReadiness(checks.all),
+      Object.keys(checks.needed),
+    );
     const say = (name: string) => (states[name] === 'ok' ? 'connected' : 'unavailable');
     const whole = Object.values(states).every((state) => state === 'ok');
     sendJson(res, ready ? 200 : 503, {

@@ -10,7 +10,10 @@ afterAll(() => gateway.close());
 
 const operator = bearer(OPERATOR_TOKEN);
 const ask = (path: string, init: RequestInit = {}) =>
-  fetch(`${gateway.url}${path}`, { ...init, headers: { ...operator, ...(init.headers as Record<string, string>) } });
+  fetch(`${gateway.url}${path}`, {
+    ...init,
+    headers: { ...operator, ...(init.headers as Record<string, string>) },
+  });
 
 describe('errors', () => {
   const id = '00000000-0000-4000-8000-000000000000';
@@ -18,9 +21,27 @@ describe('errors', () => {
     ['an unknown address', '/nowhere', {}, 404, 'not_found'],
     ['an unknown address of a domain', '/api/jobs/a/b/c', {}, 404, 'not_found'],
     ['a method that is not there', '/api/jobs', { method: 'DELETE' }, 405, 'method_not_allowed'],
-    ['JSON that is none', `/api/jobs/${id}/cancel`, { method: 'POST', body: '{"reason' }, 400, 'malformed_json'],
-    ['a wrong field', `/api/jobs/${id}/cancel`, { method: 'POST', body: '{"reason":1}' }, 400, 'invalid_request'],
-    ['a body too large', `/api/jobs/${id}/cancel`, { method: 'POST', body: 'x'.repeat(70_000) }, 413, 'too_large'],
+    [
+      'JSON that is none',
+      `/api/jobs/${id}/cancel`,
+      { method: 'POST', body: '{"reason' },
+      400,
+      'malformed_json',
+    ],
+    [
+      'a wrong field',
+      `/api/jobs/${id}/cancel`,
+      { method: 'POST', body: '{"reason":1}' },
+      400,
+      'invalid_request',
+    ],
+    [
+      'a body too large',
+      `/api/jobs/${id}/cancel`,
+      { method: 'POST', body: 'x'.repeat(70_000) },
+      413,
+      'too_large',
+    ],
     [
       'a body of another kind',
       `/api/jobs/${id}/cancel`,
@@ -126,7 +147,10 @@ describe('health', () => {
   it('is told in three ways', async () => {
     const json = async (path: string) => (await fetch(`${gateway.url}${path}`)).json();
     expect(await json('/healthz')).toEqual({ status: 'ok' });
-    expect(await json('/readyz')).toEqual({ ready: true, checks: { database: 'ok', queue: 'ok', storage: 'ok' } });
+    expect(await json('/readyz')).toEqual({
+      ready: true,
+      checks: { database: 'ok', queue: 'ok', storage: 'ok' },
+    });
     expect(await json('/health')).toEqual({
       service: 'mediaworks',
       status: 'healthy',
@@ -141,8 +165,12 @@ describe('health', () => {
   it('counts open jobs, and requests by route and not by address', async () => {
     await ask('/api/jobs/00000000-0000-4000-8000-000000000000');
     const text = await (await fetch(`${gateway.url}/metrics`)).text();
-    expect(text).toMatch(/mediaworks_open_jobs\{queue="media-transcoder",type="media.purge",status="queued".*\} \d+/);
-    expect(text).toMatch(/mediaworks_http_request_seconds_count\{.*method="GET",route="\/api\/jobs\/:id",status="404"/);
+    expect(text).toMatch(
+      /mediaworks_open_jobs\{queue="media-transcoder",type="media.purge",status="queued".*\} \d+/,
+    );
+    expect(text).toMatch(
+      /mediaworks_http_request_seconds_count\{.*method="GET",route="\/api\/jobs\/:id",status="404"/,
+    );
     expect(text).not.toContain('00000000-0000-4000-8000');
   });
 });

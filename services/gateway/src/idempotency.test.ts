@@ -32,7 +32,11 @@ beforeAll(async () => {
     handler: async ({ req, body }) => {
       const ownerId = principalOf(req).userId;
       const key = idempotencyKeyOf(req);
-      const job = newJob('media.purge', { keys: [], prefixes: [] }, { ownerId, requestId: contextOf(req).id });
+      const job = newJob(
+        'media.purge',
+        { keys: [], prefixes: [] },
+        { ownerId, requestId: contextOf(req).id },
+      );
       const first = await db.transaction().execute(async (tx) => {
         const fingerprint = fingerprintOf({ method: 'POST', path: req.path, fields: body, files: [] });
         const claim = key === undefined ? undefined : { ownerId, key, fingerprint, resourceId: job.id };
@@ -44,10 +48,19 @@ beforeAll(async () => {
       return { status: 202, body: { job_id: first } };
     },
   });
-  const set: RouteSet = { domain: 'things', prefixes: ['/things'], errorShape: plainErrorShape, routes: [create] };
+  const set: RouteSet = {
+    domain: 'things',
+    prefixes: ['/things'],
+    errorShape: plainErrorShape,
+    routes: [create],
+  };
   const users = await Promise.all(
     ['alice', 'bob'].map((uid) =>
-      db.insertInto('users').values({ uid, username: uid, email: null }).returning('id').executeTakeFirstOrThrow(),
+      db
+        .insertInto('users')
+        .values({ uid, username: uid, email: null })
+        .returning('id')
+        .executeTakeFirstOrThrow(),
     ),
   );
   const gate: Gate = {
@@ -73,12 +86,23 @@ afterAll(async () => {
 });
 
 const post = async (key: string | undefined, body: unknown, user = 'alice', path = '') => {
-  const headers = { authorization: user, 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
+  const headers = {
+    authorization: user,
+    'content-type': 'application/json',
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+  };
   const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
   return { status: answer.status, body: (await answer.json()) as { job_id: string; code?: string } };
 };
 const countJobs = async () =>
-  Number((await gateway.deps.db.selectFrom('jobs').select((e) => e.fn.countAll().as('n')).executeTakeFirst())?.n);
+  Number(
+    (
+      await gateway.deps.db
+        .selectFrom('jobs')
+        .select((e) => e.fn.countAll().as('n'))
+        .executeTakeFirst()
+    )?.n,
+  );
 
 it('makes one of twenty at once, and answers all alike', async () => {
   const before = await countJobs();

@@ -38,7 +38,11 @@ export function idempotencyKeyOf(req: Request): string | undefined {
   if (header === undefined) return undefined;
   const key = typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : '';
   if (!KEY.test(key)) {
-    throw new ApiError(400, 'invalid_idempotency_key', 'An Idempotency-Key is 1 to 255 visible ASCII characters');
+    throw new ApiError(
+      400,
+      'invalid_idempotency_key',
+      'An Idempotency-Key is 1 to 255 visible ASCII characters',
+    );
   }
   return key;
 }

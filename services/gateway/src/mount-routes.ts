@@ -40,7 +40,8 @@ function serve(route: Route, gate: Gate, open: boolean): RequestHandler {
     if (parseBody) await parseBody(req, res);
     const answer = await route.run(req, res);
     if (!answer) return;
-    if (answer.headers) for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
+    if (answer.headers)
+      for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
     sendJson(res, answer.status, answer.body);
   };
 }
@@ -53,7 +54,9 @@ function entrance(route: Route, gate: Gate, open: boolean): (req: Request, res: 
     if (access !== 'public' && admits?.(req) !== true) {
       try {
         contextOf(req).principal =
-          open && req.headers.authorization === undefined ? await gate.anonymous() : await gate.authenticate(req);
+          open && req.headers.authorization === undefined
+            ? await gate.anonymous()
+            : await gate.authenticate(req);
       } catch (error) {
         refused = error;
       }
@@ -78,7 +81,11 @@ function jsonParser(limit: number): (req: Request, res: Response) => Promise<voi
   return async (req, res) => {
     if (req.headers['content-length'] === '0') return;
     if (req.headers['content-type'] !== undefined && req.is('json') === false) {
-      throw new ApiError(415, 'unsupported_media_type', 'The body must be JSON (Content-Type: application/json)');
+      throw new ApiError(
+        415,
+        'unsupported_media_type',
+        'The body must be JSON (Content-Type: application/json)',
+      );
     }
     await new Promise<void>((resolve, reject) => {
       parser(req, res, (error?: unknown) => {
@@ -91,7 +98,9 @@ function jsonParser(limit: number): (req: Request, res: Response) => Promise<voi
 
 function otherMethods(routes: readonly Route[]): RequestHandler {
   const methods = routes.map((route) => route.method.toUpperCase());
-  const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(', ');
+  const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(
+    ', ',
+  );
   return (req, res) => {
     res.setHeader('Allow', allow);
     if (req.method !== 'OPTIONS') throw new ApiError(405, 'method_not_allowed', `Only ${allow} work here`);

@@ -51,7 +51,8 @@ export function describeApi(sets: readonly RouteSet[], publicUrl: string): objec
 }
 
 function describeRoute(domain: string, route: Route): RouteConfig {
-  const body = route.rawBody ?? (route.body ? { contentType: 'application/json', schema: route.body } : undefined);
+  const body =
+    route.rawBody ?? (route.body ? { contentType: 'application/json', schema: route.body } : undefined);
   const errors = [
     400,
     ...(route.access === 'public' ? [] : [401]),
@@ -71,12 +72,16 @@ function describeRoute(domain: string, route: Route): RouteConfig {
     request: {
       ...(isObject(route.params) ? { params: route.params } : {}),
       ...(isObject(route.query) ? { query: route.query } : {}),
-      ...(route.idempotent === true ? { headers: z.object({ 'Idempotency-Key': z.string().max(255).optional() }) } : {}),
+      ...(route.idempotent === true
+        ? { headers: z.object({ 'Idempotency-Key': z.string().max(255).optional() }) }
+        : {}),
       ...(body ? { body: { content: { [body.contentType]: { schema: body.schema } } } } : {}),
     },
     responses: {
       ...Object.fromEntries(errors.map((status) => [status, problemResponse(status)])),
-      ...Object.fromEntries(Object.entries(route.responses).map(([status, said]) => [status, response(said)])),
+      ...Object.fromEntries(
+        Object.entries(route.responses).map(([status, said]) => [status, response(said)]),
+      ),
     },
   };
 }

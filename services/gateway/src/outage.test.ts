@@ -15,10 +15,17 @@ it('accepts work while Redis is away, and is ready for it', async () => {
   expect((await ask(`/api/jobs/${id}/cancel`, 'POST')).status).toBe(200);
   const ready = await ask('/readyz');
   expect(ready.status).toBe(200);
-  expect(await ready.json()).toMatchObject({ ready: true, checks: { queue: 'down', database: 'ok', storage: 'ok' } });
+  expect(await ready.json()).toMatchObject({
+    ready: true,
+    checks: { queue: 'down', database: 'ok', storage: 'ok' },
+  });
   const health = await ask('/health');
   expect(health.status).toBe(200);
-  expect(await health.json()).toMatchObject({ status: 'degraded', queue: 'unavailable', database: 'connected' });
+  expect(await health.json()).toMatchObject({
+    status: 'degraded',
+    queue: 'unavailable',
+    database: 'connected',
+  });
   const board = await ask('/queues/api/queues');
   expect(board.status).toBe(503);
   expect(await board.text()).not.toMatch(/127\.0\.0\.1|ioredis|at /);

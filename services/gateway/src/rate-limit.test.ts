@@ -26,7 +26,11 @@ it('counts a caller over all gateways, and tells when to come back', async () =>
   expect([LIMIT, 2 * LIMIT]).toContain(served.length);
   const refused = answers.find((answer) => answer.status === 429);
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(await refused?.json()).toMatchObject({ status: 429, code: 'rate_limited', error: expect.any(String) });
+  expect(await refused?.json()).toMatchObject({
+    status: 429,
+    code: 'rate_limited',
+    error: expect.any(String),
+  });
   expect((await ask(0, bearer(await tokenFor('bob')))).status).toBe(200);
 });
 

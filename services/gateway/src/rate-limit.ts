@@ -32,7 +32,9 @@ export function createRateLimit(options: {
       return principal ? `u${principal.userId}` : `a${ipKeyGenerator(req.ip ?? 'unknown')}`;
     },
     handler: (_req, _res, next) => {
-      next(new ApiError(429, 'rate_limited', 'Too many requests; the Retry-After header says when to come back'));
+      next(
+        new ApiError(429, 'rate_limited', 'Too many requests; the Retry-After header says when to come back'),
+      );
     },
   });
   return (req, res) =>
@@ -54,7 +56,10 @@ function sharedStore(options: { redis: Redis; prefix: string; log: Logger }): St
   const local = new LocalCounters();
   let awayUntil = 0;
 
-  const countInRedis = async (window: number, hits: ReadonlyMap<string, number>): Promise<Map<string, number>> => {
+  const countInRedis = async (
+    window: number,
+    hits: ReadonlyMap<string, number>,
+  ): Promise<Map<string, number>> => {
     const pipeline = redis.pipeline();
     for (const [key, count] of hits) {
       const name = `${prefix}:rate:${window}:${key}`;
@@ -69,7 +74,10 @@ function sharedStore(options: { redis: Redis; prefix: string; log: Logger }): St
       }),
     );
   };
-  const count = async (window: number, hits: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> => {
+  const count = async (
+    window: number,
+    hits: ReadonlyMap<string, number>,
+  ): Promise<ReadonlyMap<string, number>> => {
     if (redis.status !== 'ready' || Date.now() < awayUntil) return local.count(window, hits);
     try {
       return await countInRedis(window, hits);

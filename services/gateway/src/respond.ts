@@ -6,7 +6,12 @@ import { ApiError, errorBody, type ErrorShape, plainErrorShape, toApiError } fro
  * Writes an answer whole. Express's own `res.json` does the same with an ETag and content negotiation that no client
  * of ours asks for, at several times the cost.
  */
-export function sendJson(res: Response, status: number, body: unknown, contentType = 'application/json'): void {
+export function sendJson(
+  res: Response,
+  status: number,
+  body: unknown,
+  contentType = 'application/json',
+): void {
   if (body === undefined) {
     res.writeHead(status).end();
     return;
@@ -24,8 +29,12 @@ export function sendJson(res: Response, status: number, body: unknown, contentTy
 /** Which shape the errors below a path have. */
 export type ShapeOf = (path: string) => ErrorShape;
 
-export function errorShapes(sets: readonly { prefixes: readonly string[]; errorShape: ErrorShape }[]): ShapeOf {
-  const shapes = sets.flatMap(({ prefixes, errorShape }) => prefixes.map((prefix) => ({ prefix, errorShape })));
+export function errorShapes(
+  sets: readonly { prefixes: readonly string[]; errorShape: ErrorShape }[],
+): ShapeOf {
+  const shapes = sets.flatMap(({ prefixes, errorShape }) =>
+    prefixes.map((prefix) => ({ prefix, errorShape })),
+  );
   return (path) => shapes.find(({ prefix }) => path.startsWith(prefix))?.errorShape ?? plainErrorShape;
 }
 

@@ -6,7 +6,10 @@ type Headers = readonly (readonly [string, string])[];
 
 /** Nothing that the API answers is a page: it may load nothing and be framed nowhere. */
 const api = headersOf({
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
 });
 
 const pagePolicy = {

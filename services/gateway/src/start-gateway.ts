@@ -70,7 +70,12 @@ export async function startGateway(given: GivenEnv, log: Logger): Promise<Gatewa
   const health =
     env.METRICS_PORT === undefined
       ? undefined
-      : await serveHealth({ port: env.METRICS_PORT, host: env.HOST, checks: gatewayChecks(deps).needed, metrics });
+      : await serveHealth({
+          port: env.METRICS_PORT,
+          host: env.HOST,
+          checks: gatewayChecks(deps).needed,
+          metrics,
+        });
   const cleanup = startCleanup({
     db,
     store,

@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const ask = (headers: Record<string, string>, path = '/api/jobs') => fetch(`${gateway.url}${path}`, { headers });
+const ask = (headers: Record<string, string>, path = '/api/jobs') =>
+  fetch(`${gateway.url}${path}`, { headers });
 const now = () => Math.floor(Date.now() / 1_000);
 
 interface Made {
@@ -39,7 +40,10 @@ describe('a caller gets in', () => {
     ['with the bare static token', () => OPERATOR_TOKEN],
     ['with our token', async () => `Bearer ${await tokenFor('alice')}`],
     ['with our token, bare', () => tokenFor('alice')],
-    ['with a token of the key before', async () => `bearer ${await make({ kid: 'old', secret: KEYS[1]?.secret ?? '' })}`],
+    [
+      'with a token of the key before',
+      async () => `bearer ${await make({ kid: 'old', secret: KEYS[1]?.secret ?? '' })}`,
+    ],
   ])('%s', async (_name, authorization) => {
     const answer = await ask({ authorization: await authorization() });
     expect(answer.status).toBe(200);
@@ -49,14 +53,20 @@ describe('a caller gets in', () => {
 describe('a caller is kept out', () => {
   it.each<[string, () => Promise<string> | string]>([
     ['with a wrong static token', () => `Bearer ${OPERATOR_TOKEN}x`],
-    ['with an expired token', () => make({ issuedAt: now() - 600, notBefore: now() - 600, expires: now() - 60 })],
+    [
+      'with an expired token',
+      () => make({ issuedAt: now() - 600, notBefore: now() - 600, expires: now() - 60 }),
+    ],
     ['with a token that is not yet good', () => make({ notBefore: now() + 600, expires: now() + 1_200 })],
     ['with a token for another audience', () => make({ audience: 'elsewhere' })],
     ['with a token of another issuer', () => make({ issuer: 'elsewhere' })],
     ['with a token signed by a stranger', () => make({ secret: 'x'.repeat(32) })],
     ['with a key id that does not exist', () => make({ kid: 'nobody' })],
     ['with one key under the id of another', () => make({ kid: 'old' })],
-    ['with a token of another algorithm', () => make({ alg: 'HS512', secret: KEYS[0]?.secret.repeat(2) ?? '' })],
+    [
+      'with a token of another algorithm',
+      () => make({ alg: 'HS512', secret: KEYS[0]?.secret.repeat(2) ?? '' }),
+    ],
     ['with a token that is no token of ours', () => make({ claims: { token_type: 'other' } })],
     ['with a token of nobody', () => make({ claims: { user_id: '' } })],
     [
@@ -73,7 +83,13 @@ describe('a caller is kept out', () => {
       'with a token whose claims were changed',
       async () => {
         const [header, , signature] = (await make()).split('.');
-        const claims = { user_id: 'alice', is_admin: true, iss: 'mediaworks', aud: 'mediaworks', exp: now() + 60 };
+        const claims = {
+          user_id: 'alice',
+          is_admin: true,
+          iss: 'mediaworks',
+          aud: 'mediaworks',
+          exp: now() + 60,
+        };
         return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
       },
     ],
@@ -85,7 +101,11 @@ describe('a caller is kept out', () => {
     const answer = await ask({ authorization: await token() });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('Bearer');
-    expect(await answer.json()).toMatchObject({ status: 401, title: 'Unauthorized', error: expect.any(String) });
+    expect(await answer.json()).toMatchObject({
+      status: 401,
+      title: 'Unauthorized',
+      error: expect.any(String),
+    });
   });
 
   it('without a token', async () => {

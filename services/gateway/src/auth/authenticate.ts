@@ -76,6 +76,10 @@ function refuseTokenInQuery(req: Request): void {
   if (!req.url.includes('?')) return;
   const names = Object.keys(req.query).map((name) => name.toLowerCase());
   if (names.some((name) => TOKEN_PARAMETERS.includes(name))) {
-    throw new ApiError(400, 'token_in_query', 'A token belongs in the Authorization header, never in the address');
+    throw new ApiError(
+      400,
+      'token_in_query',
+      'A token belongs in the Authorization header, never in the address',
+    );
   }
 }

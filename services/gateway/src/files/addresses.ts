@@ -6,10 +6,14 @@ export function fileAddresses(store: ObjectStore, env: Pick<GatewayEnv, 'PUBLIC_
   const expiresInSeconds = Math.round(env.LINK_LIFETIME / 1_000);
   return {
     /** Opens as long as the object is public. */
-    open: (key: string): string => `${env.PUBLIC_URL}/files/${key.split('/').map(encodeURIComponent).join('/')}`,
+    open: (key: string): string =>
+      `${env.PUBLIC_URL}/files/${key.split('/').map(encodeURIComponent).join('/')}`,
     /** Opens to whoever has it, for a while; `filename` is what it is saved as. */
     signed: async (key: string, filename?: string): Promise<string> => {
-      const url = await store.signedUrl(key, { expiresInSeconds, ...(filename === undefined ? {} : { filename }) });
+      const url = await store.signedUrl(key, {
+        expiresInSeconds,
+        ...(filename === undefined ? {} : { filename }),
+      });
       // The store of the local disk is served by us, and knows only the path.
       return new URL(url, `${env.PUBLIC_URL}/`).href;
     },

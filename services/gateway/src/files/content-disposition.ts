@@ -1,7 +1,6 @@
 const MAX_NAME = 200;
 
 /** Every control character, and what would end the name or the header. */
-// eslint-disable-next-line no-control-regex -- these are what must not get through
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f/\\]/g;
 
 /**
@@ -10,9 +9,13 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f/\\]/g;
  */
 export function contentDisposition(kind: 'inline' | 'attachment', filename: string): string {
   // Through a buffer, since half of a surrogate pair can not be encoded.
-  const name = [...Buffer.from(filename).toString().replace(UNSAFE, '_')].slice(0, MAX_NAME).join('') || 'file';
+  const name =
+    [...Buffer.from(filename).toString().replace(UNSAFE, '_')].slice(0, MAX_NAME).join('') || 'file';
   const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["%]/g, '_');
   if (plain === name) return `${kind}; filename="${plain}"`;
-  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `${kind}; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

@@ -67,9 +67,12 @@ describe('a signed address', () => {
     expect(response.headers.get('content-type')).toContain('problem+json');
   });
 
-  it.each(['bytes=5-2', 'bytes=-', 'lines=1-2', 'bytes=0-1,5-6', 'bytes=a-b'])('takes %s for no range', async (range) => {
-    expect((await get({ range })).response.status).toBe(200);
-  });
+  it.each(['bytes=5-2', 'bytes=-', 'lines=1-2', 'bytes=0-1,5-6', 'bytes=a-b'])(
+    'takes %s for no range',
+    async (range) => {
+      expect((await get({ range })).response.status).toBe(200);
+    },
+  );
 
   it('is not sent again to who has it', async () => {
     for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
@@ -104,7 +107,9 @@ describe('a signed address', () => {
   });
 
   it('never shows a page as a page', async () => {
-    await gateway.deps.store.put('docs/evil.html', Buffer.from('<script>1</script>'), { contentType: 'text/html' });
+    await gateway.deps.store.put('docs/evil.html', Buffer.from('<script>1</script>'), {
+      contentType: 'text/html',
+    });
     const response = await fetch(await signed('docs/evil.html'));
     expect(response.headers.get('content-disposition')).toContain('attachment');
     await response.text();
@@ -137,7 +142,10 @@ describe('an address that is not right', () => {
   });
 
   it('is nothing without a signature', async () => {
-    expect(await statusOf((url) => (url.search = ''))).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await statusOf((url) => (url.search = ''))).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
   });
 
   it.each(['..%2f..%2f..%2fetc%2fpasswd', '%2e%2e/%2e%2e/etc/passwd', 'a%00b', 'a%5c..%5cb', '%ff', ''])(

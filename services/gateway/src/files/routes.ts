@@ -36,7 +36,8 @@ export function fileRoutes(deps: GatewayDeps, publicObjects: readonly PublicObje
     const signed = signedPermission(req, key, deps.env.URL_SIGNING_SECRET);
     if (signed) return signed;
     for (const isPublic of publicObjects) {
-      if (await isPublic(key)) return { maxAgeSeconds: PUBLIC_MAX_AGE_S, scope: 'public', filename: undefined };
+      if (await isPublic(key))
+        return { maxAgeSeconds: PUBLIC_MAX_AGE_S, scope: 'public', filename: undefined };
     }
     throw noSuchFile();
   };
@@ -53,7 +54,11 @@ export function fileRoutes(deps: GatewayDeps, publicObjects: readonly PublicObje
     }),
     responses: {
       200: { description: 'The file', contentType: 'application/octet-stream', schema: z.string() },
-      206: { description: 'The range asked for', contentType: 'application/octet-stream', schema: z.string() },
+      206: {
+        description: 'The range asked for',
+        contentType: 'application/octet-stream',
+        schema: z.string(),
+      },
       304: { description: 'The client has it' },
     },
     errors: [403, 404, 416],
@@ -80,7 +85,12 @@ export function fileRoutes(deps: GatewayDeps, publicObjects: readonly PublicObje
     },
   });
 
-  const send = async (req: Request, res: Response, head: ObjectHead, range: ByteRange | undefined): Promise<void> => {
+  const send = async (
+    req: Request,
+    res: Response,
+    head: ObjectHead,
+    range: ByteRange | undefined,
+  ): Promise<void> => {
     const length = range ? range.end - range.start + 1 : head.size;
     const headers = {
       'Content-Type': head.contentType,

@@ -19,11 +19,14 @@ export function createEventLinks(secret: string, lifetimeMs: number): EventLinks
     },
     verifies: (jobId, query) => {
       const { expires, signature: given } = query;
-      if (typeof expires !== 'string' || typeof given !== 'string' || !/^\d{1,12}$/.test(expires)) return false;
+      if (typeof expires !== 'string' || typeof given !== 'string' || !/^\d{1,12}$/.test(expires))
+        return false;
       const wanted = Buffer.from(signature(jobId, Number(expires)));
       const offered = Buffer.from(given);
       return (
-        wanted.length === offered.length && timingSafeEqual(wanted, offered) && Number(expires) * 1_000 > Date.now()
+        wanted.length === offered.length &&
+        timingSafeEqual(wanted, offered) &&
+        Number(expires) * 1_000 > Date.now()
       );
     },
   };

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobPage, jobView } from '@mediaworks/contracts';
-import { addJob, bearer, moveJob, openGateway, OPERATOR_TOKEN, tokenFor, userIdOf } from '../testing/open-gateway.ts';
+import {
+  addJob,
+  bearer,
+  moveJob,
+  openGateway,
+  OPERATOR_TOKEN,
+  tokenFor,
+  userIdOf,
+} from '../testing/open-gateway.ts';
 import { eventsOf } from '../testing/job-events.ts';
 
 let gateway: Awaited<ReturnType<typeof openGateway>>;
@@ -49,7 +57,9 @@ describe('isolation', () => {
     const own = jobView.parse(await (await ask('GET', `/api/jobs/${id}/`, alice.headers)).json());
     expect(own).toMatchObject({ id, status: 'queued', input: { keys: [expect.stringMatching(/^secret-/)] } });
     const ids = async (headers: Record<string, string>) =>
-      jobPage.parse(await (await ask('GET', '/api/jobs?limit=200', headers)).json()).jobs.map((job) => job.id);
+      jobPage
+        .parse(await (await ask('GET', '/api/jobs?limit=200', headers)).json())
+        .jobs.map((job) => job.id);
     expect(await ids(operator)).toContain(id);
     expect(await ids(alice.headers)).toContain(id);
     expect(await ids(bob.headers)).not.toContain(id);
@@ -76,9 +86,12 @@ describe('the list', () => {
     expect(none.jobs).toEqual([]);
   });
 
-  it.each(['limit=0', 'limit=201', 'status=odd', 'cursor=!!', 'cursor=YWJj'])('refuses ?%s', async (query) => {
-    expect((await ask('GET', `/api/jobs?${query}`, operator)).status).toBe(400);
-  });
+  it.each(['limit=0', 'limit=201', 'status=odd', 'cursor=!!', 'cursor=YWJj'])(
+    'refuses ?%s',
+    async (query) => {
+      expect((await ask('GET', `/api/jobs?${query}`, operator)).status).toBe(400);
+    },
+  );
 });
 
 describe('cancel and retry', () => {
@@ -86,24 +99,41 @@ describe('cancel and retry', () => {
     const id = await addJob(gateway, alice.id);
     const first = await ask('POST', `/api/jobs/${id}/cancel`, alice.headers, { reason: 'enough' });
     expect(first.status).toBe(200);
-    expect(jobView.parse(await first.json())).toMatchObject({ status: 'cancelled', error: { message: 'enough' } });
+    expect(jobView.parse(await first.json())).toMatchObject({
+      status: 'cancelled',
+      error: { message: 'enough' },
+    });
     expect((await ask('POST', `/api/jobs/${id}/cancel`, alice.headers)).status).toBe(409);
-    const noted = await gateway.deps.db.selectFrom('audit_log').selectAll().where('subject', '=', id).execute();
-    expect(noted).toMatchObject([{ actor_id: alice.id, action: 'job.cancel', details: { reason: 'enough' } }]);
+    const noted = await gateway.deps.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('subject', '=', id)
+      .execute();
+    expect(noted).toMatchObject([
+      { actor_id: alice.id, action: 'job.cancel', details: { reason: 'enough' } },
+    ]);
   });
 
   it('runs a failed job again, once, and notes who asked', async () => {
     const id = await addJob(gateway, alice.id, 'failed');
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => ask('POST', `/api/jobs/${id}/retry`, { ...alice.headers, 'x-request-id': 'r-1' })),
+      Array.from({ length: 5 }, () =>
+        ask('POST', `/api/jobs/${id}/retry`, { ...alice.headers, 'x-request-id': 'r-1' }),
+      ),
     );
     expect(answers.map((answer) => answer.status).sort()).toEqual([202, 409, 409, 409, 409]);
     const accepted = answers.find((answer) => answer.status === 202);
     expect(accepted?.headers.get('location')).toBe(`${gateway.url}/api/jobs/${id}`);
     expect(await accepted?.json()).toMatchObject({ job_id: id, status: 'queued' });
     expect(jobView.parse(await (await ask('GET', `/api/jobs/${id}`, alice.headers)).json()).run).toBe(2);
-    const noted = await gateway.deps.db.selectFrom('audit_log').selectAll().where('subject', '=', id).execute();
-    expect(noted).toMatchObject([{ actor_id: alice.id, action: 'job.retry', request_id: 'r-1', details: { run: 2 } }]);
+    const noted = await gateway.deps.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('subject', '=', id)
+      .execute();
+    expect(noted).toMatchObject([
+      { actor_id: alice.id, action: 'job.retry', request_id: 'r-1', details: { run: 2 } },
+    ]);
   });
 
   it('does not run what is not over', async () => {
@@ -170,7 +200,12 @@ describe('events', () => {
     later.set('expires', String(Number(later.get('expires')) + 60));
     const past = new URLSearchParams(query);
     past.set('expires', '1000');
-    for (const path of [`${other}/events${query}`, `${id}/events?${later}`, `${id}/events?${past}`, `${id}${query}`]) {
+    for (const path of [
+      `${other}/events${query}`,
+      `${id}/events?${later.toString()}`,
+      `${id}/events?${past.toString()}`,
+      `${id}${query}`,
+    ]) {
       expect((await ask('GET', `/api/jobs/${path}`, {})).status).toBe(401);
     }
   });

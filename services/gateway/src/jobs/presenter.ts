@@ -7,7 +7,12 @@ export function createJobPresenter(publicUrl: string, eventLinks: EventLinks) {
   const locationOf = (id: string) => `${publicUrl}/api/jobs/${id}`;
   const linksOf = (id: string): JobView['links'] => {
     const self = locationOf(id);
-    return { self, events: `${self}/events?${eventLinks.sign(id)}`, cancel: `${self}/cancel`, retry: `${self}/retry` };
+    return {
+      self,
+      events: `${self}/events?${eventLinks.sign(id)}`,
+      cancel: `${self}/cancel`,
+      retry: `${self}/retry`,
+    };
   };
   const present = (row: JobRow): JobView => ({
     id: row.id,

@@ -54,7 +54,10 @@ export function jobRoutes(deps: GatewayDeps): RouteSet {
       const rows = await listJobs(db, { ...query, viewer: viewerOf(req), after, limit: query.limit + 1 });
       const page = rows.slice(0, query.limit);
       const last = rows.length > page.length ? page.at(-1) : undefined;
-      return { status: 200, body: { jobs: page.map(present), next_cursor: last ? idToCursor(last.id) : null } };
+      return {
+        status: 200,
+        body: { jobs: page.map(present), next_cursor: last ? idToCursor(last.id) : null },
+      };
     },
   });
 
@@ -66,7 +69,10 @@ export function jobRoutes(deps: GatewayDeps): RouteSet {
     params: jobParams,
     responses: { 200: { description: 'The job', schema: jobView } },
     errors: [404],
-    handler: async ({ req, params }) => ({ status: 200, body: present(await find(params.id, viewerOf(req))) }),
+    handler: async ({ req, params }) => ({
+      status: 200,
+      body: present(await find(params.id, viewerOf(req))),
+    }),
   });
 
   const events = defineRoute({
@@ -164,6 +170,7 @@ function idToCursor(id: string): string {
 function cursorToId(cursor: string): string {
   const hex = Buffer.from(cursor, 'base64url').toString('hex');
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (!z.uuid().safeParse(id).success) throw new ApiError(400, 'invalid_cursor', 'The cursor is not one of ours');
+  if (!z.uuid().safeParse(id).success)
+    throw new ApiError(400, 'invalid_cursor', 'The cursor is not one of ours');
   return id;
 }

@@ -14,7 +14,9 @@ export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent>
     const blocks = held.split('\n\n');
     held = blocks.pop() ?? '';
     for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]));
+      const fields = new Map(
+        block.split('\n').map((line) => [line.split(': ')[0], line.slice(line.indexOf(': ') + 2)]),
+      );
       const data = fields.get('data');
       if (data === undefined) continue;
       yield {

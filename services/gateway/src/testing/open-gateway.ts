@@ -81,14 +81,20 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** `users.id` of a uid that has called before. */
 export async function userIdOf(gateway: StartedGateway, uid: string): Promise<number> {
-  const { rows } = await sql<{ id: number }>`select id from users where uid = ${uid}`.execute(gateway.deps.db);
+  const { rows } = await sql<{ id: number }>`select id from users where uid = ${uid}`.execute(
+    gateway.deps.db,
+  );
   const [row] = rows;
   if (!row) throw new Error(`no user ${uid}`);
   return row.id;
 }
 
 /** A job that no worker takes, and that Redis need not know, as it would stand with this status. */
-export async function addJob(gateway: StartedGateway, ownerId: number, status: JobStatus = 'queued'): Promise<string> {
+export async function addJob(
+  gateway: StartedGateway,
+  ownerId: number,
+  status: JobStatus = 'queued',
+): Promise<string> {
   const job = newJob('media.purge', { keys: [`secret-${randomUUID()}`], prefixes: [] }, { ownerId });
   await gateway.deps.dispatcher.submit(job);
   if (status !== 'queued') await moveJob(gateway, job.id, status);
@@ -96,7 +102,12 @@ export async function addJob(gateway: StartedGateway, ownerId: number, status: J
 }
 
 /** Moves a job as a worker would have, without one. */
-export async function moveJob(gateway: StartedGateway, id: string, status: JobStatus, percent = 0): Promise<void> {
+export async function moveJob(
+  gateway: StartedGateway,
+  id: string,
+  status: JobStatus,
+  percent = 0,
+): Promise<void> {
   const ended = status === 'completed' || status === 'failed' || status === 'cancelled';
   const error = status === 'failed' ? JSON.stringify({ code: 'x', message: 'broke', retryable: true }) : null;
   await sql`
