@@ -24,7 +24,12 @@ describe('encoding', () => {
     expect(result).toMatchObject({ remuxed: false, renditions: { audio: { mime: 'audio/mpeg' } } });
     const found = await probe(result.renditions.audio.path);
     expect(found).toMatchObject({ kind: 'audio', demuxer: 'mp3' });
-    expect(found.audios[0]).toMatchObject({ codec: 'mp3', bitrate: 128_000, sampleRate: 44_100, channels: 2 });
+    expect(found.audios[0]).toMatchObject({
+      codec: 'mp3',
+      bitrate: 128_000,
+      sampleRate: 44_100,
+      channels: 2,
+    });
     expect(found.duration).toBeCloseTo(2, 0);
     expect(result.duration).toBeCloseTo(2, 0);
   });
@@ -88,7 +93,13 @@ describe('profiles', () => {
     const source = await makeAudio(dir, 'wav', { name: 'wave', volume: 0.5, seconds: 30, channels: 1 });
     const { renditions } = await transcode(source, { profile: { waveform: true } });
     const wave: unknown = JSON.parse(await readFile(renditions.waveform?.path ?? '', 'utf8'));
-    expect(wave).toMatchObject({ version: 2, channels: 1, sample_rate: 44_100, samples_per_pixel: 512, bits: 8 });
+    expect(wave).toMatchObject({
+      version: 2,
+      channels: 1,
+      sample_rate: 44_100,
+      samples_per_pixel: 512,
+      bits: 8,
+    });
     const { length, data } = wave as { length: number; data: number[] };
     expect(length).toBe(Math.ceil((30 * 44_100) / 512));
     expect(data).toHaveLength(2 * length);

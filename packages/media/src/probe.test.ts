@@ -27,8 +27,20 @@ describe('what a probe tells', () => {
   it('sees a phone video as it is shown', async () => {
     const { kind, demuxer, videos, audios, duration } = await probe(await portraitVideo(dir));
     expect({ kind, demuxer, tracks: audios.length }).toEqual({ kind: 'video', demuxer: 'mov', tracks: 1 });
-    expect(videos[0]).toMatchObject({ codedWidth: 320, codedHeight: 180, width: 180, height: 320, rotation: 270 });
-    expect(videos[0]).toMatchObject({ codec: 'h264', averageFrameRate: 25, frames: 50, interlaced: false, hdr: null });
+    expect(videos[0]).toMatchObject({
+      codedWidth: 320,
+      codedHeight: 180,
+      width: 180,
+      height: 320,
+      rotation: 270,
+    });
+    expect(videos[0]).toMatchObject({
+      codec: 'h264',
+      averageFrameRate: 25,
+      frames: 50,
+      interlaced: false,
+      hdr: null,
+    });
     expect(duration).toBeCloseTo(2, 1);
   });
 

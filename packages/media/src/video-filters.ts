@@ -1,9 +1,10 @@
 import { preferredMatrix, type ColorTags } from './video-color.ts';
 import type { VideoStream } from './probe-streams.ts';
-import type { Size } from './video-plan.ts';
+import { frameRateFilters, type Size, type VideoProfile } from './video-plan.ts';
 
 export interface FilterGraphInput {
   readonly video: VideoStream;
+  readonly profile: VideoProfile;
   readonly size: Size;
   readonly poster: Size;
   /** Seconds. */
@@ -45,6 +46,7 @@ function pictureFilters(input: FilterGraphInput): string[] {
   const { video, size } = input;
   const filters: string[] = [];
   if (video.interlaced) filters.push(deinterlace(video));
+  filters.push(...frameRateFilters(video, input.profile));
   // Without this, one odd line would make the scaler stretch the whole picture by a hair.
   const cropped = video.width - size.width + (video.height - size.height);
   if (cropped > 0 && cropped <= 2 && video.sampleAspectRatio === 1 && size.width > 2 && size.height > 2) {

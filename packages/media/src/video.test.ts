@@ -62,7 +62,9 @@ async function expectWebReady({ renditions }: TranscodedVideo) {
 describe('encoding', () => {
   it('makes a grainy 1080p MOV into an MP4 with sound and a poster, telling how far it is', async () => {
     const told: number[] = [];
-    const result = await transcode(await fullHdVideo(dir, 2), { onProgress: (percent) => told.push(percent) });
+    const result = await transcode(await fullHdVideo(dir, 2), {
+      onProgress: (percent) => told.push(percent),
+    });
     const found = await expectWebReady(result);
     expect(result).toMatchObject({ width: 1920, height: 1080, remuxed: false, hdr: null });
     expect(result.renditions.poster).toMatchObject({ width: 1080, height: 608, mime: 'image/jpeg' });
@@ -100,12 +102,19 @@ describe('encoding', () => {
     const odd = await transcode(await make('odd.mkv', { width: 641, height: 359, seconds: 1, options }));
     expect(odd.renditions.video).toMatchObject({ width: 640, height: 358 });
     await expectWebReady(odd);
-    const dot = await transcode(await make('dot.mkv', { width: 64, height: 64, filters: 'scale=1:1', options }));
+    const dot = await transcode(
+      await make('dot.mkv', { width: 64, height: 64, filters: 'scale=1:1', options }),
+    );
     expect(dot).toMatchObject({ width: 1, height: 1, renditions: { video: { width: 2, height: 2 } } });
   });
 
   it('makes pixels square', async () => {
-    const path = await make('anamorphic.mkv', { width: 720, height: 576, filters: 'setsar=64/45', seconds: 0.4 });
+    const path = await make('anamorphic.mkv', {
+      width: 720,
+      height: 576,
+      filters: 'setsar=64/45',
+      seconds: 0.4,
+    });
     const result = await transcode(path);
     expect(result.renditions.video).toMatchObject({ width: 1024, height: 576 });
     await expectWebReady(result);
@@ -169,7 +178,15 @@ describe('encoding', () => {
   });
 
   it('takes the default one of several sound tracks', async () => {
-    const options = [...h264.slice(0, -2), '-c:a', 'aac', '-disposition:a:0', '0', '-disposition:a:1', 'default'];
+    const options = [
+      ...h264.slice(0, -2),
+      '-c:a',
+      'aac',
+      '-disposition:a:0',
+      '0',
+      '-disposition:a:1',
+      'default',
+    ];
     const source = await make('languages.mkv', { tones: [300, 600, 900], seconds: 1, options });
     const result = await transcode(source);
     expect(result.metadata['audio_tracks']).toBe(3);
@@ -196,7 +213,9 @@ describe('copying', () => {
     expect(result.remuxed).toBe(true);
     await expectWebReady(result);
     for (const stream of ['v', 'a'] as const) {
-      expect(await packetDigest(result.renditions.video.path, stream)).toBe(await packetDigest(source, stream));
+      expect(await packetDigest(result.renditions.video.path, stream)).toBe(
+        await packetDigest(source, stream),
+      );
     }
     expect(await colorAt(result.renditions.poster.path, 100, 100)).toBe('green');
   });
