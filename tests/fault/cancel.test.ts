@@ -13,7 +13,7 @@ afterAll(() => scene.close(), 60_000);
 
 it('cancel reaches a running ffmpeg within two seconds and leaves nothing of it', async () => {
   await scene.startWorker();
-  const video = await fullHdVideo(scene.dataDir, 20);
+  const video = await fullHdVideo(scene.dataDir, 6);
   const item = await scene.client.upload<{ job_id: string }>('/api/media/upload/', video);
   const processes = processesUnder(scene.dataDir);
   await processes.untilSome('ffmpeg');

@@ -57,13 +57,19 @@ describe('lint', () => {
     said = JSON.parse(await lint(JSON.stringify(snippets))) as string[][];
   }, 240_000);
 
-  it.each(refused.map((snippet, i) => [...snippet, i] as const))('refuses in %s: %s', (_file, _code, says, i) => {
-    expect(said[i]?.join('\n')).toMatch(says);
-  });
+  it.each(refused.map((snippet, i) => [...snippet, i] as const))(
+    'refuses in %s: %s',
+    (_file, _code, says, i) => {
+      expect(said[i]?.join('\n')).toMatch(says);
+    },
+  );
 
-  it.each(allowed.map((snippet, i) => [...snippet, refused.length + i] as const))('allows in %s: %s', (_file, _code, i) => {
-    expect(said[i]).toEqual([]);
-  });
+  it.each(allowed.map((snippet, i) => [...snippet, refused.length + i] as const))(
+    'allows in %s: %s',
+    (_file, _code, i) => {
+      expect(said[i]).toEqual([]);
+    },
+  );
 });
 
 function lint(snippets: string): Promise<string> {
