@@ -26,22 +26,29 @@ const NOT_IN_WORKERS = new Set(['bullmq', 'express', 'ioredis', 'kysely', 'pg'])
 const NOT_WORKERS = new Set(['services/gateway', 'services/console']);
 
 const isTest = (file) => /\.test\.tsx?$|\/(test|testing)\//.test(file);
-const packageOf = (specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 /**
  * What is wrong with this import in this file (a path from the root, with slashes), or undefined.
  * @param {string} file
  * @param {string} specifier
  */
-export function wrongDirection(file, specifier) {
+function wrongDirection(file, specifier) {
   const folder = /^(packages|services)\/[^/]+/.exec(file)?.[0];
   if (folder === undefined || specifier.startsWith('node:')) return undefined;
   const rule = table[folder] ?? table[`${posix.dirname(folder)}/*`];
-  if (rule === undefined) return `${folder} is not in eslint/import-directions.js: say there what it may import`;
+  if (rule === undefined)
+    return `${folder} is not in eslint/import-directions.js: say there what it may import`;
 
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
-    return target.startsWith(`${folder}/`) ? undefined : `${specifier} is in another package: import that by its name`;
+    return target.startsWith(`${folder}/`)
+      ? undefined
+      : `${specifier} is in another package: import that by its name`;
   }
   const name = packageOf(specifier);
   if (name.startsWith(OWN)) {
@@ -50,11 +57,14 @@ export function wrongDirection(file, specifier) {
     if (rule.packages.includes(own)) return undefined;
     return `${folder} may import ${rule.packages.join(', ') || 'no package of ours'}, not ${own}`;
   }
-  if (reserved[name] && !reserved[name].includes(folder)) return `only ${reserved[name].join(', ')} may import ${name}`;
+  if (reserved[name] && !reserved[name].includes(folder))
+    return `only ${reserved[name].join(', ')} may import ${name}`;
   if (isTest(file)) return undefined;
-  if (rule.npm && !rule.npm.includes(name)) return `${folder} may import ${rule.npm.join(', ')} alone, not ${name}`;
+  if (rule.npm && !rule.npm.includes(name))
+    return `${folder} may import ${rule.npm.join(', ')} alone, not ${name}`;
   const worker = folder.startsWith('services/') && !NOT_WORKERS.has(folder);
-  if (worker && NOT_IN_WORKERS.has(name)) return `a worker's code may not import ${name}: the job's context has what it needs`;
+  if (worker && NOT_IN_WORKERS.has(name))
+    return `a worker's code may not import ${name}: the job's context has what it needs`;
   return undefined;
 }
 

@@ -62,8 +62,17 @@ function checkNode() {
 /** Everything that decides what is installed. */
 function installFingerprint() {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}-${process.versions.modules}`);
-  const below = (dir) => readdirSync(join(root, dir)).sort().map((name) => `${dir}/${name}/package.json`);
-  const files = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...below('packages'), ...below('services')];
+  const below = (dir) =>
+    readdirSync(join(root, dir))
+      .sort()
+      .map((name) => `${dir}/${name}/package.json`);
+  const files = [
+    'package.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...below('packages'),
+    ...below('services'),
+  ];
   for (const file of [...files, 'bench/package.json', 'tests/package.json']) {
     if (existsSync(join(root, file))) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   }
@@ -90,11 +99,17 @@ async function install() {
 
 const build = () => must(node([bin.tsc, '-b']), 'The build failed.');
 
-const jestOptions = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const jest = (args) => node([bin.jest, ...args], { env: { NODE_OPTIONS: jestOptions.filter(Boolean).join(' ') } });
+const jestOptions = [
+  process.env.NODE_OPTIONS,
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+];
+const jest = (args) =>
+  node([bin.jest, ...args], { env: { NODE_OPTIONS: jestOptions.filter(Boolean).join(' ') } });
 
 /** The channel tells the child when this process is killed, so that it can end what it started. */
-const cli = (args) => node(['packages/local-stack/dist/cli.js', ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+const cli = (args) =>
+  node(['packages/local-stack/dist/cli.js', ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
 
 /** Runs every check, even after one that failed: one run tells everything. */
 async function check(args) {

@@ -44,7 +44,10 @@ describe('migrate', () => {
       let output = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
       const [code] = (await once(child, 'close')) as [number];
-      return { code, applied: [...output.matchAll(/"applied (\d{4}-[a-z-]+\.sql)"/g)].map((match) => match[1]) };
+      return {
+        code,
+        applied: [...output.matchAll(/"applied (\d{4}-[a-z-]+\.sql)"/g)].map((match) => match[1]),
+      };
     });
     const ended = await Promise.all(runs);
     expect(ended.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 0));
@@ -88,14 +91,19 @@ describe('migrate', () => {
 
   it('makes an index without blocking writers while others wait to migrate, and again after it was cut short', async () => {
     await file('0001-one.sql', 'create table one (id int); insert into one values (1), (1);');
-    await file('0002-unique.sql', '-- no-transaction\ncreate unique index concurrently if not exists one_id on one (id);');
+    await file(
+      '0002-unique.sql',
+      '-- no-transaction\ncreate unique index concurrently if not exists one_id on one (id);',
+    );
     await expect(migrateHere()).rejects.toThrow('0002-unique.sql failed');
     const invalid = await pool.query('select 1 from pg_index where not indisvalid');
     expect(invalid.rowCount).toBe(1);
     await pool.query('delete from one');
     const applied = await Promise.all(Array.from({ length: 4 }, migrateHere));
     expect(applied.flat()).toEqual(['0002-unique.sql']);
-    const valid = await pool.query("select 1 from pg_index where indexrelid = 'one_id'::regclass and indisvalid");
+    const valid = await pool.query(
+      "select 1 from pg_index where indexrelid = 'one_id'::regclass and indisvalid",
+    );
     expect(valid.rowCount).toBe(1);
   });
 });

@@ -38,7 +38,11 @@ const LOCK_RETRY_MS = 100;
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
   const migrations = await readMigrations(options.folder ?? OWN_FOLDER);
-  const client = new pg.Client({ connectionString: url, application_name: 'migrate', connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   // A broken connection also rejects the query that runs; without a listener it would end the process.
   client.on('error', () => undefined);
   await client.connect();
@@ -81,7 +85,10 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1::bigint) as taken', [LOCK]);
+    const { rows } = await client.query<{ taken: boolean }>(
+      'select pg_try_advisory_lock($1::bigint) as taken',
+      [LOCK],
+    );
     if (rows[0]?.taken) return;
     if (Date.now() > deadline) throw new Error(`another process has been migrating for ${timeoutMs} ms`);
     await wait(LOCK_RETRY_MS);
@@ -89,22 +96,32 @@ async function lock(client: pg.Client, timeoutMs: number): Promise<void> {
 }
 
 async function pendingOf(client: pg.Client, migrations: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from schema_migrations');
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    'select name, sha256 from schema_migrations',
+  );
   const applied = new Map(rows.map((row) => [row.name, row.sha256]));
   const edited = migrations.find(({ name, sha256 }) => (applied.get(name) ?? sha256) !== sha256);
   if (edited) {
-    throw new Error(`migration ${edited.name} was edited after it was applied; put it back and add a new one instead`);
+    throw new Error(
+      `migration ${edited.name} was edited after it was applied; put it back and add a new one instead`,
+    );
   }
   const pending = migrations.filter(({ name }) => !applied.has(name));
   const newest = [...applied.keys()].sort().at(-1) ?? '';
   const late = pending.find(({ name }) => name < newest);
-  if (late) throw new Error(`migration ${late.name} comes before ${newest}, which is applied; give it a higher number`);
+  if (late)
+    throw new Error(
+      `migration ${late.name} comes before ${newest}, which is applied; give it a higher number`,
+    );
   return pending;
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   const note = () =>
-    client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [migration.name, migration.sha256]);
+    client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
+      migration.name,
+      migration.sha256,
+    ]);
   try {
     if (migration.alone) {
       await dropInvalidIndexes(client, migration.sql);
@@ -119,9 +136,12 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   } catch (error) {
     // The connection may be what failed; then there is nothing left to roll back.
     await client.query('rollback').catch(() => undefined);
-    throw new Error(`migration ${migration.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `migration ${migration.name} failed: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

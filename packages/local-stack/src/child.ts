@@ -43,7 +43,13 @@ process.on('exit', () => {
 export function startChild(command: Command, onLine?: (line: string) => void): Child {
   const [file, argv] = behindSetpriv(command);
   const ids = command.user && 'uid' in command.user ? command.user : {};
-  const child = spawn(file, argv, { ...ids, cwd: command.cwd, env: command.env, stdio: 'pipe', detached: true });
+  const child = spawn(file, argv, {
+    ...ids,
+    cwd: command.cwd,
+    env: command.env,
+    stdio: 'pipe',
+    detached: true,
+  });
   // It may end before it has read what we wrote; how it ended says more than the broken pipe.
   child.stdin.on('error', () => undefined);
   child.stdin.end(command.input);

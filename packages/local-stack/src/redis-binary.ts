@@ -97,7 +97,10 @@ async function unpacked(cache: string): Promise<RedisProgram | undefined> {
   const path = join(usr, 'bin', 'redis-server');
   if (!existsSync(path)) return undefined;
   const folders = await readdir(join(usr, 'lib'), { withFileTypes: true });
-  return { path, libraries: folders.filter((entry) => entry.isDirectory()).map(({ name }) => join(usr, 'lib', name)) };
+  return {
+    path,
+    libraries: folders.filter((entry) => entry.isDirectory()).map(({ name }) => join(usr, 'lib', name)),
+  };
 }
 
 async function apt(args: string[], cwd?: string): Promise<void> {
@@ -114,7 +117,10 @@ export function redisEnvironment(program: RedisProgram): NodeJS.ProcessEnv {
 }
 
 async function checkVersion(program: RedisProgram): Promise<void> {
-  const { stdout } = await exec(program.path, ['--version'], { timeoutMs: 10_000, env: redisEnvironment(program) });
+  const { stdout } = await exec(program.path, ['--version'], {
+    timeoutMs: 10_000,
+    env: redisEnvironment(program),
+  });
   const [, major = 0, minor = 0] = (/v=(\d+)\.(\d+)/.exec(stdout.toString()) ?? []).map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
   throw new Error(`${program.path} is Redis ${major}.${minor}, and ${OLDEST.join('.')} or newer is needed`);

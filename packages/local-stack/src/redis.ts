@@ -48,7 +48,10 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
           // From its input: a password among the arguments could be read by everybody on this machine.
           args: ['-'],
           input: Object.entries(config)
-            .map(([name, value]) => `${name} ${name === 'dir' || name === 'pidfile' ? JSON.stringify(value) : value}\n`)
+            .map(
+              ([name, value]) =>
+                `${name} ${name === 'dir' || name === 'pidfile' ? JSON.stringify(value) : value}\n`,
+            )
             .join(''),
           env: redisEnvironment(program),
           cwd: dir,

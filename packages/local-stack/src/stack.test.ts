@@ -1,12 +1,12 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { DataInUseError } from './data-lock.ts';
 import { StopRequestedError } from './stop-signals.ts';
 import { testServers } from './testing.ts';
-import { isAlive, openScene, type Scene } from './testing/stack-scene.ts';
+import { isAlive, makeSeed, openScene, type Scene } from './testing/stack-scene.ts';
 
 async function sql(url: string, text: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -20,6 +20,7 @@ async function sql(url: string, text: string): Promise<unknown[]> {
 
 async function redis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url);
+  client.on('error', () => undefined);
   try {
     return await work(client);
   } finally {
@@ -28,9 +29,14 @@ async function redis<T>(url: string, work: (redis: Redis) => Promise<T>): Promis
 }
 
 describe('a stack', () => {
+  let seed: Awaited<ReturnType<typeof makeSeed>>;
   let scene: Scene;
+  beforeAll(async () => {
+    seed = await makeSeed();
+  });
+  afterAll(() => seed.remove());
   beforeEach(async () => {
-    scene = await openScene();
+    scene = await openScene(seed.folder);
   });
   afterEach(() => scene.close());
 
@@ -57,9 +63,19 @@ describe('a stack', () => {
         current_setting('max_connections')::int >= 200 as enough, current_setting('listen_addresses') as listen`,
     );
     expect(settings).toEqual([{ fsync: 'on', commit: 'on', enough: true, listen: '127.0.0.1' }]);
-    const config = await redis(stack.redisUrl, (client) => client.config('GET', 'maxmemory-policy', 'append*', 'bind'));
+    const config = await redis(stack.redisUrl, (client) =>
+      client.config('GET', 'maxmemory-policy', 'append*', 'bind'),
+    );
     expect(config).toEqual(
-      expect.arrayContaining(['maxmemory-policy', 'noeviction', 'appendonly', 'yes', 'appendfsync', 'everysec', '127.0.0.1']),
+      expect.arrayContaining([
+        'maxmemory-policy',
+        'noeviction',
+        'appendonly',
+        'yes',
+        'appendfsync',
+        'everysec',
+        '127.0.0.1',
+      ]),
     );
     const url = new URL(stack.redisUrl);
     url.password = '';
@@ -67,7 +83,7 @@ describe('a stack', () => {
   });
 
   it('runs beside another, but not twice on the same folder', async () => {
-    const other = await openScene();
+    const other = await openScene(seed.folder);
     try {
       const [one, two] = await Promise.all([scene.start(), other.start()]);
       expect(one.databaseUrl).not.toBe(two.databaseUrl);
@@ -92,7 +108,7 @@ describe('a stack', () => {
     const { databaseUrl, redisUrl } = testServers();
     const stack = await scene.start({
       services: [scene.gateway],
-      env: { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, PORT_VARIABLE: 'PORT' },
+      env: { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl },
     });
     expect(stack).toMatchObject({ databaseUrl, redisUrl });
     expect(Object.keys(stack.pids())).toEqual(['gateway']);
@@ -104,7 +120,7 @@ describe('a stack', () => {
     const ready = join(scene.dataDir, 'ready');
     let up = false;
     const starting = scene
-      .start({ services: [scene.gateway, scene.worker], env: { PORT_VARIABLE: 'PORT', NOT_READY: ready } })
+      .start({ services: [scene.gateway, scene.worker], env: { NOT_READY: ready } })
       .finally(() => {
         up = true;
       });
@@ -130,7 +146,7 @@ describe('a stack', () => {
   it('leaves no process when it stops, not even of a service that ignores the signal', async () => {
     const stack = await scene.start({
       services: [scene.gateway],
-      env: { PORT_VARIABLE: 'PORT', STUBBORN: 'yes', SHUTDOWN_GRACE: '50ms' },
+      env: { STUBBORN: 'yes', SHUTDOWN_GRACE: '50ms' },
     });
     const pids = [...Object.values(stack.pids()), Number((await scene.said(/grandchild (\d+)/))[1])];
     expect(pids).toHaveLength(4);
@@ -142,7 +158,9 @@ describe('a stack', () => {
 
   it('leaves nothing running when a service can not start, and says why', async () => {
     const starting = scene.start({ services: [scene.gateway], env: { BROKEN: 'yes' } });
-    await expect(starting).rejects.toThrow('gateway could not be started (code 3):\ncannot find my configuration');
+    await expect(starting).rejects.toThrow(
+      'gateway could not be started (code 3):\ncannot find my configuration',
+    );
     await (await scene.start()).stop();
   });
 
@@ -150,7 +168,7 @@ describe('a stack', () => {
     const stop = new AbortController();
     const starting = scene.start({
       services: [scene.gateway],
-      env: { PORT_VARIABLE: 'PORT', NOT_READY: join(scene.dataDir, 'never') },
+      env: { NOT_READY: join(scene.dataDir, 'never') },
       signal: stop.signal,
     });
     const failed = expect(starting).rejects.toThrow(StopRequestedError);

@@ -77,7 +77,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const given = await serviceEnv(dataDir, env, { databaseUrl, redisUrl });
     const definitions = options.services ?? allServices;
-    const port = definitions.some(({ portVariable }) => portVariable === 'PORT') ? await gatewayPort(env) : undefined;
+    const port = definitions.some(({ portVariable }) => portVariable === 'PORT')
+      ? await gatewayPort(env)
+      : undefined;
     await allOrNone(
       options.signal,
       definitions.map((service) => async (signal) => {
@@ -97,7 +99,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       redisUrl,
       baseUrl: port === undefined ? undefined : `http://127.0.0.1:${port}`,
       token: given['STATIC_BEARER_TOKEN'] ?? '',
-      pids: () => Object.fromEntries([...servers, ...services].map(([name, running]) => [name, running.pid()])),
+      pids: () =>
+        Object.fromEntries([...servers, ...services].map(([name, running]) => [name, running.pid()])),
       stop,
     };
   } catch (error) {

@@ -1,21 +1,29 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPool } from '@mediaworks/database';
+import { findOnPath } from '@mediaworks/runtime';
 import { Redis } from 'ioredis';
-import { sourceNodeArgs, workspacePath } from './testing.ts';
-import { openScene, type Scene, untilDead } from './testing/stack-scene.ts';
+import { sourceNodeArgs, testServers, workspacePath } from './testing.ts';
+import { isAlive, makeSeed, openScene, type Scene, untilDead } from './testing/stack-scene.ts';
 
 describe('what a stack survives', () => {
+  let seed: Awaited<ReturnType<typeof makeSeed>>;
   let scene: Scene;
+  beforeAll(async () => {
+    seed = await makeSeed();
+  });
+  afterAll(() => seed.remove());
   beforeEach(async () => {
-    scene = await openScene();
+    scene = await openScene(seed.folder);
   });
   afterEach(() => scene.close());
 
   it('starts a service again that crashes, and ends what that left behind', async () => {
-    const stack = await scene.start({ services: [scene.gateway], env: { PORT_VARIABLE: 'PORT' } });
+    const stack = await scene.start({ services: [scene.gateway] });
     const before = stack.pids()['gateway'];
     const grandchild = Number((await scene.said(/grandchild (\d+)/))[1]);
     const from = scene.lines.length;
@@ -56,36 +64,43 @@ describe('what a stack survives', () => {
   });
 
   it('leaves no process when it is killed itself, and starts again after that', async () => {
-    const supervisor = spawn(process.execPath, [...sourceNodeArgs, workspacePath('packages/local-stack/src/testing/supervisor-main.ts')], {
-      env: { PATH: process.env['PATH'], SERVICE: JSON.stringify(scene.gateway), DATA: scene.dataDir, PORT_VARIABLE: 'PORT' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let grandchild = 0;
-    const pids = await new Promise<number[]>((resolve) => {
-      createInterface({ input: supervisor.stdout }).on('line', (line) => {
-        grandchild ||= Number(/grandchild (\d+)/.exec(line)?.[1] ?? 0);
-        if (line.startsWith('pids ')) resolve(JSON.parse(line.slice('pids '.length)) as number[]);
-      });
-    });
+    const { supervisor, pids } = await startElsewhere({ PATH: process.env['PATH'] });
     expect(pids).toHaveLength(3);
     supervisor.kill('SIGKILL');
-    await once(supervisor, 'exit');
-    // The grandchild is the service's to end: this one ends at once, without a word to it.
-    process.kill(grandchild, 'SIGKILL');
     await untilDead(pids);
-    const stack = await scene.start();
-    expect(Object.keys(stack.pids()).sort()).toEqual(['postgres', 'redis']);
+    expect(Object.keys((await scene.start()).pids()).sort()).toEqual(['postgres', 'redis']);
   });
 
-  it('takes over servers that a killed stack left running', async () => {
-    const first = await scene.start();
-    const old = first.pids();
-    // As where the kernel can not tie their lives to the stack's: its lock is stale, and they still run.
-    const { rm } = await import('node:fs/promises');
-    await rm(`${scene.dataDir}/lock`);
-    const second = await scene.start();
-    expect(second.pids()['redis']).not.toBe(old['redis']);
-    await untilDead(Object.values(old));
-    await second.stop();
+  it('ends a server that a killed stack left running, before two write to the same files', async () => {
+    // Without setpriv nothing ties the server's life to the stack's, as on macOS.
+    const bin = join(scene.dataDir, 'bin');
+    await mkdir(bin);
+    for (const program of ['redis-server', 'sleep'])
+      await symlink(findOnPath(program) ?? '', join(bin, program));
+    const { databaseUrl } = testServers();
+    const { supervisor, pids } = await startElsewhere({ PATH: bin, DATABASE_URL: databaseUrl });
+    expect(pids).toHaveLength(2);
+    supervisor.kill('SIGKILL');
+    await once(supervisor, 'exit');
+    const [left = 0, service = 0] = pids;
+    expect(await isAlive(left)).toBe(true);
+    process.kill(-service, 'SIGKILL');
+    const stack = await scene.start({ env: { DATABASE_URL: databaseUrl } });
+    expect(await isAlive(left)).toBe(false);
+    expect(stack.pids()['redis']).not.toBe(left);
   });
+
+  async function startElsewhere(env: NodeJS.ProcessEnv) {
+    const program = workspacePath('packages/local-stack/src/testing/supervisor-main.ts');
+    const supervisor = spawn(process.execPath, [...sourceNodeArgs, program], {
+      env: { ...env, SERVICE: JSON.stringify(scene.gateway), DATA: scene.dataDir },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: supervisor.stdout });
+    for await (const line of lines) {
+      if (line.startsWith('pids '))
+        return { supervisor, pids: JSON.parse(line.slice('pids '.length)) as number[] };
+    }
+    throw new Error('The stack did not start');
+  }
 });

@@ -25,7 +25,8 @@ const UNLINK_AT_ONCE = 500;
  */
 export function testServers(): TestServers {
   const text = process.env[SERVERS_VARIABLE];
-  if (text === undefined) throw new Error('The test servers run in test runs alone: see jest.global-setup.js');
+  if (text === undefined)
+    throw new Error('The test servers run in test runs alone: see jest.global-setup.js');
   return JSON.parse(text) as TestServers;
 }
 
@@ -54,7 +55,10 @@ export async function createEmptyDatabase(): Promise<{ databaseUrl: string; drop
   await administer(databaseUrl, `create database ${name}`);
   const url = new URL(databaseUrl);
   url.pathname = name;
-  return { databaseUrl: url.href, drop: () => administer(databaseUrl, `drop database if exists ${name} with (force)`) };
+  return {
+    databaseUrl: url.href,
+    drop: () => administer(databaseUrl, `drop database if exists ${name} with (force)`),
+  };
 }
 
 /** What `node` takes before the path of a TypeScript program of the workspace, to run it from its sources. */
@@ -83,7 +87,10 @@ async function removeKeys(redisUrl: string, prefix: string): Promise<void> {
   const redis = new Redis(redisUrl);
   try {
     let keys: string[] = [];
-    for await (const found of redis.scanStream({ match: `${prefix}*`, count: UNLINK_AT_ONCE }) as AsyncIterable<string[]>) {
+    for await (const found of redis.scanStream({
+      match: `${prefix}*`,
+      count: UNLINK_AT_ONCE,
+    }) as AsyncIterable<string[]>) {
       keys.push(...found);
       if (keys.length < UNLINK_AT_ONCE) continue;
       await redis.unlink(...keys);
