@@ -248,7 +248,7 @@ export async function retryJobs(db: Executor, wishes: readonly Again[]): Promise
         as w (id, owner, actor, request_id)),
     dead as (
       select j.id from jobs j
-      where j.status in ('failed', 'cancelled')
+      where j.id = any(${wishes.map((w) => w.id)}::uuid[]) and j.status in ('failed', 'cancelled')
         and exists (select 1 from wished w where w.id = j.id and (w.owner is null or w.owner = j.owner_id))
       order by j.id for update),
     again as (
