@@ -79,7 +79,7 @@ function lint(snippets: string): Promise<string> {
       [workspacePath('tests/rules/lint-snippets.mjs')],
       { cwd: workspacePath(''), env: { PATH: process.env['PATH'] }, maxBuffer: 2 ** 24 },
       (error, stdout) => {
-        if (error) reject(error);
+        if (error) reject(error as Error);
         else resolve(stdout);
       },
     );

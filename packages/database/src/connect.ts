@@ -26,7 +26,8 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     types: {
-      getTypeParser: (oid, format) => (oid === INT8 ? parseInt8 : pg.types.getTypeParser(oid, format)),
+      getTypeParser: (oid: number, format) =>
+        oid === INT8 ? parseInt8 : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
     },
   });
   // Without a listener a broken idle connection would end the process.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmptyDatabase, sourceNodeArgs, workspacePath } from '@mediaworks/local-stack/testing';
-import pg from 'pg';
+import type pg from 'pg';
 import { createPool } from './connect.ts';
 import { migrate } from './migrate.ts';
 

@@ -52,7 +52,7 @@ describe('what a stack survives', () => {
     const users = async (): Promise<unknown[]> => {
       for (;;) {
         try {
-          return (await pool.query('select username from users')).rows;
+          return (await pool.query<object>('select username from users')).rows;
         } catch {
           // Not back yet: the next connection may find it.
         }
