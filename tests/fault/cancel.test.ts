@@ -19,7 +19,9 @@ it('cancel reaches a running ffmpeg within two seconds and leaves nothing of it'
   await processes.untilSome('ffmpeg');
 
   const asked = Date.now();
-  const answer = await scene.client.json<{ status: string }>(`/api/jobs/${item.job_id}/cancel`, { method: 'POST' });
+  const answer = await scene.client.json<{ status: string }>(`/api/jobs/${item.job_id}/cancel`, {
+    method: 'POST',
+  });
   expect(answer.status).toBe('cancelled');
   await processes.untilNone('ffmpeg');
   expect(Date.now() - asked).toBeLessThan(2_000);
@@ -29,6 +31,9 @@ it('cancel reaches a running ffmpeg within two seconds and leaves nothing of it'
   const job = await scene.client.json(`/api/jobs/${item.job_id}`);
   expect(job).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' }, result: null });
 
-  const again = await scene.client.upload<{ job_id: string }>('/api/media/upload/', await fullHdVideo(scene.dataDir, 1));
+  const again = await scene.client.upload<{ job_id: string }>(
+    '/api/media/upload/',
+    await fullHdVideo(scene.dataDir, 1),
+  );
   expect(await scene.client.follow(again.job_id, () => undefined)).toMatchObject({ status: 'completed' });
 });

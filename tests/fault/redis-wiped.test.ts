@@ -37,7 +37,9 @@ it('FLUSHALL with 300 jobs in all states: every one ends, none twice', async () 
 
   // Some that wait out a backoff, the rest waiting their turn or in a worker's hands.
   const delayed = await uploadMany(40);
-  await scene.query(`update jobs set next_run_at = now() + interval '5 s', attempt = 1 where id = any($1)`, [delayed]);
+  await scene.query(`update jobs set next_run_at = now() + interval '5 s', attempt = 1 where id = any($1)`, [
+    delayed,
+  ]);
   const rest = await uploadMany(200);
   await scene.startWorker({ WORKER_SLOTS: '2' });
   await scene.startWorker({ WORKER_SLOTS: '2' });

@@ -26,7 +26,9 @@ it('kill -9 in the middle of a job: another worker finishes it once, with one se
 
   const objects = await listObjects(scene);
   expect(objects).toHaveLength(new Set(objects).size);
-  const renditions = Object.values((job.result as { renditions: Record<string, { key: string }> }).renditions);
+  const renditions = Object.values(
+    (job.result as { renditions: Record<string, { key: string }> }).renditions,
+  );
   const kept = renditions.map((rendition) => rendition.key).sort();
   expect(objects.filter((key) => !key.startsWith('media/user_')).sort()).toEqual(kept);
 

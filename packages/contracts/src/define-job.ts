@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Interactive work is somebody waiting; bulk work is a run's fan-out or a nightly chore, and never overtakes it. */
 export type JobPriority = 'interactive' | 'bulk';

@@ -5,7 +5,7 @@ export const mediaKind = z.enum(['image', 'video', 'audio']);
 export type MediaKind = z.infer<typeof mediaKind>;
 
 /** Extras that a client can ask for at upload, as a comma-separated `profile`. */
-export const mediaProfile = z.enum(['avif', 'hls', 'loudness', 'waveform', 'preview']);
+export const mediaProfile = z.enum(['avif', 'loudness', 'waveform', 'preview']);
 export type MediaProfile = z.infer<typeof mediaProfile>;
 
 export const renditionName = z.enum([
@@ -20,7 +20,6 @@ export const renditionName = z.enum([
   'audio',
   'waveform',
   'preview',
-  'hls',
 ]);
 export type RenditionName = z.infer<typeof renditionName>;
 

@@ -62,7 +62,11 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
 }
 
 /** The producers' side of every queue, over one connection. */
-export function openQueues(connection: QueueConnection, redis: Redis, onError: (error: Error) => void): Queues {
+export function openQueues(
+  connection: QueueConnection,
+  redis: Redis,
+  onError: (error: Error) => void,
+): Queues {
   return new Map(
     queueNames.map((name) => {
       const queue = new Queue<Delivery>(name, {

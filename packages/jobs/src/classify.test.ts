@@ -7,7 +7,10 @@ describe('classify', () => {
   it.each([
     [new PermanentError('bad_file', 'Bad'), { code: 'bad_file', message: 'Bad', retryable: false }],
     [new TransientError('away', 'Away'), { code: 'away', message: 'Away', retryable: true }],
-    [new RetryAfterError(5, 'slow', 'Slow'), { code: 'slow', message: 'Slow', retryable: true, retryAfterMs: 5 }],
+    [
+      new RetryAfterError(5, 'slow', 'Slow'),
+      { code: 'slow', message: 'Slow', retryable: true, retryAfterMs: 5 },
+    ],
     [new TimeoutError('x'), { code: 'timeout', retryable: true }],
     [new StorageError('not_found', 'x'), { code: 'source_missing', retryable: false }],
     [new StorageError('unavailable', '/secret/path'), { code: 'storage_unavailable', retryable: true }],
@@ -25,7 +28,9 @@ describe('backoffMs', () => {
   const backoff = { baseMs: 1_000, maxMs: 60_000 };
 
   it('doubles up to its bound, with jitter below it and never nothing', () => {
-    expect([1, 2, 3, 20].map((attempt) => backoffMs(backoff, attempt, () => 1))).toEqual([1_000, 2_000, 4_000, 60_000]);
+    expect([1, 2, 3, 20].map((attempt) => backoffMs(backoff, attempt, () => 1))).toEqual([
+      1_000, 2_000, 4_000, 60_000,
+    ]);
     expect(backoffMs(backoff, 3, () => 0)).toBe(400);
   });
 });

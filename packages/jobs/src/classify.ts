@@ -33,7 +33,11 @@ export function classify(error: unknown): Verdict {
     };
   }
   if (error instanceof ZodError) {
-    return { code: 'invalid_payload', message: 'The job does not hold what its type asks for', retryable: false };
+    return {
+      code: 'invalid_payload',
+      message: 'The job does not hold what its type asks for',
+      retryable: false,
+    };
   }
   if (errorCode(error) === 'ENOSPC') {
     return { code: 'no_space', message: 'The worker has no disk space left', retryable: true };

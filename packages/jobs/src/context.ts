@@ -4,7 +4,12 @@ import type { ObjectStore } from '@mediaworks/storage';
 
 /** What a handler works with. Everything in it stops working when `signal` aborts. */
 export interface JobContext {
-  readonly job: { readonly id: string; readonly type: JobType; readonly run: number; readonly checkpoint: unknown };
+  readonly job: {
+    readonly id: string;
+    readonly type: JobType;
+    readonly run: number;
+    readonly checkpoint: unknown;
+  };
   /** `users.id` of whoever the job belongs to. */
   readonly owner: number;
   /** From 1. */

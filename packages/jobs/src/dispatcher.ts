@@ -1,7 +1,14 @@
 import { errorFields, groupCommit, type HealthChecks, type Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
 import type { Redis } from 'ioredis';
-import { connectRedis, deliveryId, openQueues, type QueueConnection, type Queues, refuseEviction } from './bullmq.ts';
+import {
+  connectRedis,
+  deliveryId,
+  openQueues,
+  type QueueConnection,
+  type Queues,
+  refuseEviction,
+} from './bullmq.ts';
 import { insertJobs, type NewJob } from './enqueue.ts';
 import { type Again, cancelTree, type Executor, retryJobs } from './ledger.ts';
 import { startRelay } from './relay.ts';
@@ -65,7 +72,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     intervalMs: options.sweepIntervalMs,
     log,
     onSwept: (ended) => {
-      signals.send({ changed: ended.flatMap((job) => (job.parent_id === null ? [job.id] : [job.id, job.parent_id])) });
+      signals.send({
+        changed: ended.flatMap((job) => (job.parent_id === null ? [job.id] : [job.id, job.parent_id])),
+      });
       relay.nudge();
     },
   });
@@ -97,7 +106,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       // Only tidies the board: a delivery that stays behind finds its job cancelled.
       for (const job of ended) {
         const queue = [...queues].find(([name]) => name === job.queue)?.[1];
-        queue?.remove(deliveryId(job)).catch((error: unknown) => log.debug('delivery not removed', errorFields(error)));
+        queue
+          ?.remove(deliveryId(job))
+          .catch((error: unknown) => log.debug('delivery not removed', errorFields(error)));
       }
       return ended.length > 0;
     },

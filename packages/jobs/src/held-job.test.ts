@@ -26,7 +26,13 @@ const claim = {
 describe('a held job', () => {
   let tmpRoot: string;
   const run = (job: HeldJob, handler: (input: never, ctx: JobContext) => Promise<unknown>) =>
-    job.run(handler, { db: {} as never, store: {} as never, tmpRoot, log: silentLog, onSpawn: () => undefined });
+    job.run(handler, {
+      db: {} as never,
+      store: {} as never,
+      tmpRoot,
+      log: silentLog,
+      onSpawn: () => undefined,
+    });
 
   beforeEach(async () => {
     tmpRoot = await mkdtemp(join(tmpdir(), 'held-'));

@@ -1,9 +1,4 @@
-import {
-  type InputOf,
-  type JobDefinition,
-  type JobType,
-  jobCatalog,
-} from '@mediaworks/contracts';
+import { type InputOf, type JobDefinition, type JobType, jobCatalog } from '@mediaworks/contracts';
 import { asError, type Logger, withTempDir } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import { TimeoutError } from './classify.ts';
@@ -45,7 +40,7 @@ export class HeldJob {
 
   /** Why it was stopped, if it was. */
   get stopped(): unknown {
-    return this.#abort.signal.aborted ? this.#abort.signal.reason : undefined;
+    return this.#abort.signal.aborted ? (this.#abort.signal.reason as unknown) : undefined;
   }
 
   /**

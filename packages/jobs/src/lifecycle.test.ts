@@ -43,13 +43,18 @@ describe('a job', () => {
 
   it('that fails and then succeeds was never failed in between', async () => {
     const seen = new Set<string>();
-    handler = (ctx) => (ctx.attempt < 3 ? Promise.reject(new Error('flaky')) : Promise.resolve(transcodeResult));
+    handler = (ctx) =>
+      ctx.attempt < 3 ? Promise.reject(new Error('flaky')) : Promise.resolve(transcodeResult);
     const id = await stage.submit();
     const unwatch = stage.dispatcher.watch.watch(id, 0, (job) => seen.add(job.status));
     const job = await stage.ended(id);
     unwatch();
     expect(job).toMatchObject({ status: 'completed', attempt: 3, error: null });
-    expect(job.attempts.map((attempt) => attempt.error?.code ?? null)).toEqual(['internal', 'internal', null]);
+    expect(job.attempts.map((attempt) => attempt.error?.code ?? null)).toEqual([
+      'internal',
+      'internal',
+      null,
+    ]);
     expect(seen.has('failed')).toBe(false);
   });
 
@@ -75,7 +80,9 @@ describe('a job', () => {
     handler = (ctx) => {
       expect(ctx.attempt).toBe(1);
       calls++;
-      return calls < 5 ? Promise.reject(new RetryAfterError(20, 'busy', 'Later')) : Promise.resolve(transcodeResult);
+      return calls < 5
+        ? Promise.reject(new RetryAfterError(20, 'busy', 'Later'))
+        : Promise.resolve(transcodeResult);
     };
     const job = await stage.ended(await stage.submit());
     expect(job).toMatchObject({ status: 'completed', attempt: 1 });
@@ -183,7 +190,10 @@ describe('a job', () => {
     expect(await stage.ended(id)).toMatchObject({ status: 'cancelled', children: { cancelled: 1 } });
     passes = true;
     expect(await stage.dispatcher.retry(id)).toBe(true);
-    expect(await stage.untilStatus(id, 'completed')).toMatchObject({ run: 2, children: { completed: 1, cancelled: 0 } });
+    expect(await stage.untilStatus(id, 'completed')).toMatchObject({
+      run: 2,
+      children: { completed: 1, cancelled: 0 },
+    });
   });
 
   it('tells the same story on the board', async () => {
@@ -223,7 +233,13 @@ describe('the ledger', () => {
     const id = await stage.submit();
     const first = (await claimJobs(stage.db, [{ id, run: 1 }], worker)).get(id);
     if (!first) throw new Error('not claimed');
-    await endTry(stage.db, first, { outcome: 'released', final: false, counted: false, error: null, delayMs: 0 });
+    await endTry(stage.db, first, {
+      outcome: 'released',
+      final: false,
+      counted: false,
+      error: null,
+      delayMs: 0,
+    });
     const second = (await claimJobs(stage.db, [{ id, run: 1 }], worker)).get(id);
     expect(second).toMatchObject({ attempt: 1, claim: 2 });
     expect((await completeJobs(stage.db, [{ id, claim: first.claim, result: {} }])).size).toBe(0);

@@ -37,7 +37,9 @@ describe('what is lost comes back', () => {
 
   it('every delivery, when Redis forgets all of them', async () => {
     const ids = await Promise.all(Array.from({ length: 50 }, () => stage.submit()));
-    while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
+    while (
+      (await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0
+    ) {
       await relayOnce(stage.db, stage.dispatcher.queues);
     }
     const keys = await stage.redis.keys(`${stage.prefix}:*`);
@@ -77,7 +79,9 @@ describe('what is lost comes back', () => {
     const order: string[] = [];
     for (let n = 0; n < 3; n++) await stage.submit('media.purge');
     const interactive = await stage.submit('media.transcode');
-    while ((await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0) {
+    while (
+      (await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db)).rows[0]?.n !== 0
+    ) {
       await relayOnce(stage.db, stage.dispatcher.queues);
     }
     const all = deferred();

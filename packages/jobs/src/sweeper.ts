@@ -14,7 +14,11 @@ const BATCH = 1_000;
  * the third time. Their deliveries are told again.
  */
 export async function reclaimExpired(db: Executor): Promise<(Ended & { poisoned: boolean })[]> {
-  const error = JSON.stringify({ code: 'crashed', message: 'The worker stopped in the middle', retryable: true });
+  const error = JSON.stringify({
+    code: 'crashed',
+    message: 'The worker stopped in the middle',
+    retryable: true,
+  });
   const poison = JSON.stringify({
     code: 'poison',
     message: `It stopped its worker ${POISON_CRASHES} times`,
@@ -47,7 +51,7 @@ export async function reclaimExpired(db: Executor): Promise<(Ended & { poisoned:
  * Puts queued jobs that Redis may have forgotten back into the outbox: all of them when `everything`, otherwise those
  * that have been due and untouched for a minute. Returns how many.
  */
-export async function retellQueued(db: Executor, everything: boolean): Promise<number> {
+async function retellQueued(db: Executor, everything: boolean): Promise<number> {
   const { rows } = await sql<{ id: string }>`
     with forgotten as (
       select id from jobs j
@@ -68,7 +72,7 @@ export async function retellQueued(db: Executor, everything: boolean): Promise<n
  * A key that lives in Redis as long as its data does. When it is gone, so may be every delivery; it is written again
  * only after all queued jobs are back in the outbox.
  */
-export async function retellAfterLoss(db: Executor, redis: Redis, prefix: string): Promise<number> {
+async function retellAfterLoss(db: Executor, redis: Redis, prefix: string): Promise<number> {
   const key = `${prefix}:alive`;
   if ((await redis.exists(key)) === 1) return 0;
   const told = await retellQueued(db, true);
@@ -80,7 +84,9 @@ const RETENTION_DAYS = 7;
 
 /** Forgets idempotency keys after a week and workers that have been silent for a day. */
 async function forgetOld(db: Executor): Promise<void> {
-  await sql`delete from idempotency_keys where created_at < now() - ${RETENTION_DAYS} * interval '1 day'`.execute(db);
+  await sql`delete from idempotency_keys where created_at < now() - ${RETENTION_DAYS} * interval '1 day'`.execute(
+    db,
+  );
   await sql`delete from workers where heartbeat_at < now() - interval '1 day'`.execute(db);
 }
 

@@ -107,7 +107,10 @@ export async function listJobs(db: Executor, filter: JobFilter): Promise<JobRow[
     );
   }
   const where = sql.join(conditions, sql` and `);
-  const { rows } = await select(where, sql`order by j.created_at desc, j.id desc limit ${filter.limit}`).execute(db);
+  const { rows } = await select(
+    where,
+    sql`order by j.created_at desc, j.id desc limit ${filter.limit}`,
+  ).execute(db);
   return rows;
 }
 

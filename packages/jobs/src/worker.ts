@@ -70,7 +70,9 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
   const { db, signals, metrics, log, leaseMs } = options;
   const id = randomUUID();
   const held = new Map<string, { job: HeldJob; delivery: Job<Delivery> }>();
-  const handlers = new Map<string, (input: never, ctx: never) => Promise<unknown>>(Object.entries(options.handlers));
+  const handlers = new Map<string, (input: never, ctx: never) => Promise<unknown>>(
+    Object.entries(options.handlers),
+  );
   let done = 0;
   let failed = 0;
 
@@ -120,7 +122,9 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       conclude = () => (ended ? succeed(claimed, ended) : lose(claimed, delivery, token));
     } catch (error) {
       conclude = () =>
-        error instanceof ClaimLostError ? lose(claimed, delivery, token) : fail(claimed, error, delivery, token);
+        error instanceof ClaimLostError
+          ? lose(claimed, delivery, token)
+          : fail(claimed, error, delivery, token);
     } finally {
       endTimer();
       held.delete(claimed.id);
@@ -166,7 +170,13 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     const final = !verdict.retryable || (counted && claimed.attempt >= claimed.max_attempts);
     const delayMs = final ? 0 : (retryAfterMs ?? backoffMs(backoffOf(claimed.type), claimed.attempt));
     const ended = await persist(() =>
-      endTry(db, claimed, { outcome: counted ? 'failed' : 'released', final, counted, error: verdict, delayMs }),
+      endTry(db, claimed, {
+        outcome: counted ? 'failed' : 'released',
+        final,
+        counted,
+        error: verdict,
+        delayMs,
+      }),
     );
     if (!ended) return settle(delivery, token);
     const unexpected = verdict.code === 'internal' || verdict.code === 'invalid_payload';
@@ -293,11 +303,14 @@ async function persist<T>(write: () => Promise<T>): Promise<T> {
 
 /** A log whose lines can also be read beside the job on the queue board. */
 function teeToBoard(log: Logger, delivery: Job<Delivery>): Logger {
-  const tee = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Record<string, unknown>) => {
-    log[level](message, fields);
-    if (level === 'debug') return;
-    delivery.log(`${level} ${message}`).catch((error: unknown) => log.debug('board is away', errorFields(error)));
-  };
+  const tee =
+    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Record<string, unknown>) => {
+      log[level](message, fields);
+      if (level === 'debug') return;
+      delivery
+        .log(`${level} ${message}`)
+        .catch((error: unknown) => log.debug('board is away', errorFields(error)));
+    };
   return {
     debug: tee('debug'),
     info: tee('info'),

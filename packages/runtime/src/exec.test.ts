@@ -23,12 +23,19 @@ describe('exec', () => {
 
   it('passes arguments as they are and no environment but its own', async () => {
     process.env['SECRET_OF_THIS_TEST'] = 'x';
-    const { stdout } = await exec('sh', ['-c', 'printf "%s|%s" "$1" "$SECRET_OF_THIS_TEST"', 'sh', '$(id) "; rm']);
+    const { stdout } = await exec('sh', [
+      '-c',
+      'printf "%s|%s" "$1" "$SECRET_OF_THIS_TEST"',
+      'sh',
+      '$(id) "; rm',
+    ]);
     expect(stdout.toString()).toBe('$(id) "; rm|');
   });
 
   it('rejects with the code and the end of stderr, and for a program that is not there', async () => {
-    const error: unknown = await exec('sh', ['-c', 'echo why >&2; exit 3']).catch((reason: unknown) => reason);
+    const error: unknown = await exec('sh', ['-c', 'echo why >&2; exit 3']).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(ExecError);
     expect(error).toMatchObject({ exitCode: 3, stderr: 'why\n' });
     await expect(exec('/no/such/program', [])).rejects.toMatchObject({ message: expect.any(String) });
@@ -80,7 +87,9 @@ describe('exec', () => {
     const script = `
       import { exec } from '${new URL('../dist/exec.js', import.meta.url).href}';
       await exec('sh', ['-c', 'echo $$ >&2; exec sleep 600'], { onStderrLine: (line) => console.log(line) });`;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];
     const child = Number(said.toString());
     expect(isAlive(child)).toBe(true);

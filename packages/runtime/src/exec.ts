@@ -119,9 +119,14 @@ export async function exec(
   };
 
   try {
-    const reading = options.onStdout
-      ? Promise.resolve(options.onStdout(child.stdout)).catch((error: unknown) => stop(asError(error)))
-      : collect();
+    let reading = Promise.resolve();
+    if (options.onStdout) {
+      reading = Promise.resolve(options.onStdout(child.stdout)).catch((error: unknown) => {
+        stop(asError(error));
+      });
+    } else {
+      collect();
+    }
     const [code, signal] = await ended;
     await reading;
     if (stopped) throw stopped;

@@ -21,7 +21,8 @@ export async function checkReadiness(checks: HealthChecks): Promise<Readiness> {
       });
       return Promise.race([check(), timeout]).then(
         () => [name, 'ok'] as const,
-        (error: unknown) => [name, error instanceof Error && error.message === 'timeout' ? 'timeout' : 'down'] as const,
+        (error: unknown) =>
+          [name, error instanceof Error && error.message === 'timeout' ? 'timeout' : 'down'] as const,
       );
     }),
   );
@@ -39,9 +40,12 @@ export async function serveHealth(options: {
   const server = createServer((request, response) => {
     const answer = async (): Promise<[number, string, string]> => {
       if (request.url === '/healthz') return [200, 'application/json', '{"status":"ok"}'];
-      if (request.url === '/metrics') return [200, options.metrics.contentType, await options.metrics.metrics()];
+      if (request.url === '/metrics')
+        return [200, options.metrics.contentType, await options.metrics.metrics()];
       if (request.url !== '/readyz') return [404, 'application/json', '{"status":"not found"}'];
-      const readiness = draining ? { ready: false, checks: { process: 'stopping' } } : await checkReadiness(options.checks);
+      const readiness = draining
+        ? { ready: false, checks: { process: 'stopping' } }
+        : await checkReadiness(options.checks);
       return [readiness.ready ? 200 : 503, 'application/json', JSON.stringify(readiness)];
     };
     answer().then(

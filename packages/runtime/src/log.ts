@@ -37,7 +37,9 @@ const pretty = winston.format.printf(({ timestamp, level, message, service: _ser
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) =>
-      key === 'stack' ? `\n${String(value)}` : ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      key === 'stack'
+        ? `\n${String(value)}`
+        : ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     );
   return `${String(timestamp)} ${level} ${String(message)}${rest.join('')}`;
 });

@@ -5,7 +5,11 @@ import { errorFields } from './log.ts';
  * Runs `stop` once on SIGTERM or SIGINT and exits 0 when it is done, 1 when it fails or takes longer than `graceMs`.
  * A second signal exits at once.
  */
-export function onShutdown(log: Logger, graceMs: number, stop: (signal: NodeJS.Signals) => Promise<void>): void {
+export function onShutdown(
+  log: Logger,
+  graceMs: number,
+  stop: (signal: NodeJS.Signals) => Promise<void>,
+): void {
   let stopping = false;
   const handle = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(130);

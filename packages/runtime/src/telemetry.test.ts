@@ -9,12 +9,16 @@ describe('trace context', () => {
     expect(traceIdOf(valid)).toBe('0af7651916cd43dd8448eb211c80319c');
   });
 
-  it.each([undefined, '', 'nonsense', valid.toUpperCase(), `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, `${valid}-x`])(
-    'is begun anew for %p',
-    (header) => {
-      const begun = continueTrace(header);
-      expect(begun).not.toBe(header);
-      expect(traceIdOf(begun)).toMatch(/^[0-9a-f]{32}$/);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'nonsense',
+    valid.toUpperCase(),
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+    `${valid}-x`,
+  ])('is begun anew for %p', (header) => {
+    const begun = continueTrace(header);
+    expect(begun).not.toBe(header);
+    expect(traceIdOf(begun)).toMatch(/^[0-9a-f]{32}$/);
+  });
 });

@@ -10,7 +10,9 @@ export function startTelemetry(service: string, endpoint: string | undefined): {
   if (endpoint === undefined) return { stop: () => Promise.resolve() };
   const sdk = new NodeSDK({
     serviceName: `mediaworks-${service}`,
-    traceExporter: new OTLPTraceExporter({ url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href }),
+    traceExporter: new OTLPTraceExporter({
+      url: new URL('v1/traces', `${endpoint.replace(/\/$/, '')}/`).href,
+    }),
   });
   sdk.start();
   return { stop: () => sdk.shutdown() };

@@ -36,14 +36,15 @@ async function make(
     probe: probed,
     onProgress: (percent: number) => ctx.progress(5 + percent * 0.85, 'encoding'),
   };
-  return probed.kind === 'audio'
-    ? makeAudio(input, source, options, ctx)
-    : makeVideo(source, options, ctx);
+  return probed.kind === 'audio' ? makeAudio(input, source, options, ctx) : makeVideo(source, options, ctx);
 }
 
 async function makeImage(input: TranscodeInput, source: string, ctx: JobContext): Promise<Made> {
   ctx.progress(10, 'resizing');
-  const image = await renderImage(source, await folder(ctx, 'out'), { signal: ctx.signal, profile: input.profile });
+  const image = await renderImage(source, await folder(ctx, 'out'), {
+    signal: ctx.signal,
+    profile: input.profile,
+  });
   return {
     kind: 'image',
     width: image.width,

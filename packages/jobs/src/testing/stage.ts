@@ -27,7 +27,12 @@ export async function openStage(options: { leaseMs?: number; sweepIntervalMs?: n
   const tmpRoot = await mkdtemp(join(tmpdir(), 'jobs-test-'));
   const store = createLocalStore({ root: join(tmpRoot, 'objects'), signingKey: 'k'.repeat(32) });
   const connection = { redisUrl: servers.redisUrl, prefix: servers.queuePrefix, traced: false };
-  const dispatcher = startDispatcher({ db, connection, sweepIntervalMs: options.sweepIntervalMs ?? 200, log });
+  const dispatcher = startDispatcher({
+    db,
+    connection,
+    sweepIntervalMs: options.sweepIntervalMs ?? 200,
+    log,
+  });
   const redis = connectRedis(servers.redisUrl, () => undefined);
   await once(redis, 'ready');
   const signals = openSignals(redis, servers.queuePrefix, () => undefined);

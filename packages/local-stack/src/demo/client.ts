@@ -13,11 +13,15 @@ export class Client {
   async request(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${this.token}`);
-    const response = await fetch(new URL(path, this.baseUrl), { ...init, headers }).catch((error: unknown) => {
-      throw new Error(`${init.method ?? 'GET'} ${path}: ${String((error as Error).cause ?? error)}`);
-    });
+    const response = await fetch(new URL(path, this.baseUrl), { ...init, headers }).catch(
+      (error: unknown) => {
+        throw new Error(`${init.method ?? 'GET'} ${path}: ${String((error as Error).cause ?? error)}`);
+      },
+    );
     if (!response.ok) {
-      throw new Error(`${init.method ?? 'GET'} ${path} answered ${response.status}: ${await response.text()}`);
+      throw new Error(
+        `${init.method ?? 'GET'} ${path} answered ${response.status}: ${await response.text()}`,
+      );
     }
     return response;
   }

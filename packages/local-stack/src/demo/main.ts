@@ -48,7 +48,9 @@ export async function run(): Promise<number> {
       bars.clear();
       say(`\n${formatTable(rows)}`);
     }
-    say(`\nAll as promised, in ${((performance.now() - started) / 1_000).toFixed(0)} s. Look at it in .mediaworks/demo/outputs`);
+    say(
+      `\nAll as promised, in ${((performance.now() - started) / 1_000).toFixed(0)} s. Look at it in .mediaworks/demo/outputs`,
+    );
     return 0;
   } catch (error) {
     bars.clear();

@@ -28,7 +28,10 @@ const picture = (name: string, bytes: () => Promise<Buffer>, check: Sample['chec
   check: (outputs) => {
     for (const size of ['thumbnail', 'small', 'medium', 'large', 'webp']) {
       expectPromise(outputs[size] !== undefined, `${name} has a ${size}`);
-      expectPromise(outputs[size]?.hasMetadata === false, `${name}: its ${size} tells nothing about who took it or where`);
+      expectPromise(
+        outputs[size]?.hasMetadata === false,
+        `${name}: its ${size} tells nothing about who took it or where`,
+      );
     }
     const { thumbnail, small, medium, large } = outputs;
     expectPromise(thumbnail?.width === thumbnail?.height, `${name}: its thumbnail is square`);
@@ -38,7 +41,10 @@ const picture = (name: string, bytes: () => Promise<Buffer>, check: Sample['chec
       [medium, 640],
       [large, 1080],
     ] as const) {
-      expectPromise(Math.max(output?.width ?? 0, output?.height ?? 0) <= side, `${name}: at most ${side} pixels`);
+      expectPromise(
+        Math.max(output?.width ?? 0, output?.height ?? 0) <= side,
+        `${name}: at most ${side} pixels`,
+      );
     }
     check(outputs);
   },
@@ -49,7 +55,11 @@ export const samples: readonly Sample[] = [
   picture(
     'photo-on-its-side.jpg',
     () => orientedPhoto(6, 1200, 1600),
-    ({ large }) => expectPromise((large?.height ?? 0) > (large?.width ?? 0), 'the photo with orientation 6 stands upright'),
+    ({ large }) =>
+      expectPromise(
+        (large?.height ?? 0) > (large?.width ?? 0),
+        'the photo with orientation 6 stands upright',
+      ),
   ),
   picture('transparent.png', transparentPng, ({ webp }) =>
     expectPromise(webp?.hasAlpha === true, 'the transparent PNG is transparent in its WebP'),
@@ -58,7 +68,10 @@ export const samples: readonly Sample[] = [
     expectPromise((webp?.frames ?? 1) > 1, 'the animated GIF moves in its WebP'),
   ),
   picture('twelve-megapixels.jpg', twelveMegapixelJpeg, ({ large }) =>
-    expectPromise(Math.max(large?.width ?? 0, large?.height ?? 0) === 1080, 'the 12-megapixel photo is 1080 pixels large'),
+    expectPromise(
+      Math.max(large?.width ?? 0, large?.height ?? 0) === 1080,
+      'the 12-megapixel photo is 1080 pixels large',
+    ),
   ),
   {
     name: 'video-1080p.mp4',
@@ -66,7 +79,10 @@ export const samples: readonly Sample[] = [
     check: ({ video, poster, thumbnail }) => {
       expectPromise(video?.codec === 'h264 + aac', 'the video is H.264 with AAC');
       expectPromise((video?.height ?? 9999) <= 1080, 'the video is at most 1080p');
-      expectPromise(poster?.codec === 'jpeg' && thumbnail?.width === 150, 'the video has a poster and a thumbnail');
+      expectPromise(
+        poster?.codec === 'jpeg' && thumbnail?.width === 150,
+        'the video has a poster and a thumbnail',
+      );
     },
   },
   {

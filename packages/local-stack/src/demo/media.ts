@@ -3,7 +3,6 @@ import { mkdir, stat } from 'node:fs/promises';
 import { extname, join, parse, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { renditionName } from '@mediaworks/contracts';
 import { inspect, type Inspection } from './media-inspect.ts';
 import { type Sample, samples } from './media-samples.ts';
@@ -72,6 +71,9 @@ function dimensions({ width, height, bitrate }: Inspection): string {
 /** As a browser would: the renditions of a public item need no token. */
 async function download(url: string, path: string, stage: DemoStage): Promise<void> {
   const response = await fetch(new URL(url, stage.client.baseUrl));
-  expectPromise(response.ok && response.body !== null, `${new URL(url).pathname} can be fetched (${response.status})`);
-  if (response.body) await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(path));
+  expectPromise(
+    response.ok && response.body !== null,
+    `${new URL(url).pathname} can be fetched (${response.status})`,
+  );
+  if (response.body) await pipeline(Readable.fromWeb(response.body), createWriteStream(path));
 }
