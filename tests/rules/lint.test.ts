@@ -79,8 +79,8 @@ function lint(snippets: string): Promise<string> {
       [workspacePath('tests/rules/lint-snippets.mjs')],
       { cwd: workspacePath(''), env: { PATH: process.env['PATH'] }, maxBuffer: 2 ** 24 },
       (error, stdout) => {
-        if (error) reject(error as Error);
-        else resolve(stdout);
+        if (error === null) resolve(stdout);
+        else reject(new Error(error.message));
       },
     );
     child.stdin?.end(snippets);

@@ -2,8 +2,6 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './schema.ts';
 
-const INT8 = 20;
-
 /** Our ids and sizes stay below 2^53, so int8 is read as a number; a larger one is an error, never a wrong number. */
 function parseInt8(text: string): number {
   const value = Number(text);
@@ -26,8 +24,10 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     types: {
-      getTypeParser: (oid: number, format) =>
-        oid === INT8 ? parseInt8 : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
+      getTypeParser: (oid, format) =>
+        oid === pg.types.builtins.INT8
+          ? parseInt8
+          : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
     },
   });
   // Without a listener a broken idle connection would end the process.
