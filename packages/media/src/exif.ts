@@ -111,7 +111,6 @@ class Reader {
 
   #text(at: number, count: number): string | undefined {
     const text = new TextDecoder().decode(this.bytes.subarray(at, at + Math.min(count, MAX_TEXT)));
-    // eslint-disable-next-line no-control-regex -- control characters are what is taken out
     const clean = (text.split('\0')[0] ?? '').replace(/[\u0000-\u001f\u007f\ufffd]/g, '').trim();
     return clean === '' ? undefined : clean;
   }

@@ -15,7 +15,7 @@ export interface ImageLimits {
 
 export const defaultImageLimits: ImageLimits = {
   pixels: 100_000_000,
-  // Ten seconds of 800 × 600 at 25 frames a second: some six seconds of CPU.
+  // Ten seconds of 800 × 600 at 25 frames a second: some ten seconds of CPU.
   animationPixels: 120_000_000,
   animationFrames: 1_000,
   timeoutMs: 60_000,

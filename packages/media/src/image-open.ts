@@ -21,7 +21,9 @@ export interface OpenImage {
   readonly hasAlpha: boolean;
   /** What is told about the source: format, colours and camera, never place or person. */
   readonly metadata: Record<string, unknown>;
-  /** A new pipeline over the first frame, upright. It decodes when its result is asked for. */
+  /** How the picture is stored: 1–8 as in Exif; 1 is upright, 5–8 lie on their side. */
+  readonly orientation: number;
+  /** A new pipeline over the first frame, as stored. It decodes when its result is asked for. */
   first(): Sharp;
   /** A new pipeline over all frames. */
   all(): Sharp;
@@ -82,17 +84,19 @@ async function openHeic(
 }
 
 function opened(source: SharpInput, header: Metadata, limits: ImageLimits, format: string): OpenImage {
-  const { autoOrient, hasAlpha = false } = header;
+  const { width, height, autoOrient, hasAlpha, orientation = 1 } = header;
   const moves = movingFormats.has(format) && (header.pages ?? 1) > 1;
   const options = { failOn: 'error', limitInputPixels: limits.pixels } as const;
   const seconds = Math.max(1, Math.ceil(limits.timeoutMs / 1000));
   return {
-    size: autoOrient,
+    // Frames of an animation are never turned: viewers don't, and libvips would turn all of them as one picture.
+    size: moves ? { width, height } : autoOrient,
+    orientation: moves ? 1 : orientation,
     moves,
     frames: header.pages ?? 1,
     hasAlpha,
     metadata: describe(header, format),
-    first: () => sharp(source, options).timeout({ seconds }).autoOrient(),
+    first: () => sharp(source, options).timeout({ seconds }),
     all: () =>
       sharp(source, { ...options, animated: true, limitInputPixels: limits.animationPixels }).timeout({
         seconds,

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sharp } from 'sharp';
-import { rgbaToThumbHash } from 'thumbhash';
 import { imageLimits, type ImageLimits } from './image-limits.ts';
 import { openImage, type OpenImage } from './image-open.ts';
 import {
@@ -11,6 +10,7 @@ import {
   run,
   runOnUpload,
   toPixels,
+  upright,
   type Encoded,
   type Pixels,
 } from './image-pixels.ts';
@@ -22,6 +22,7 @@ import {
   thumbnailSide,
   type PixelSize,
 } from './image-sizes.ts';
+import { pictureHash } from './picture-hash.ts';
 
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
@@ -56,8 +57,6 @@ const JPEG = { quality: 85 };
 /** Effort 2 of 6 costs half of the default's CPU, for files within a few percent of its size. */
 const WEBP = { quality: 80, effort: 2 };
 const AVIF = { quality: 55, effort: 3 };
-/** Longest side of what is hashed, in pixels. The hash keeps seven waves a side at most, which 48 show. */
-const THUMBHASH_SIDE = 48;
 
 /**
  * Makes a picture's renditions: a square thumbnail (150), small (320), medium (640) and large (1080) as JPEG, and a
@@ -101,10 +100,14 @@ export async function renderImage(
   return {
     ...image.size,
     animated: moving,
-    thumbhash: await thumbhash(shown.small, signal),
+    thumbhash: pictureHash(shown.small),
     metadata: { ...image.metadata, ...(image.moves && !moving ? { still: 'too_many_frames' } : {}) },
     renditions: {
-      thumbnail: await jpeg('thumbnail', shown.square),
+      thumbnail: await save(
+        'thumbnail',
+        'jpg',
+        await square(image, [shown.small, shown.medium, shown.large], signal),
+      ),
       small: await jpeg('small', shown.small),
       medium: await jpeg('medium', shown.medium),
       large: await jpeg('large', shown.large),
@@ -121,37 +124,39 @@ interface Shown {
   readonly large: Pixels;
   readonly medium: Pixels;
   readonly small: Pixels;
-  readonly square: Pixels;
 }
 
-/** The first frame at every size. */
+/** The first frame at every size, each from the one before. */
 async function showFrame(image: OpenImage, signal: AbortSignal | undefined): Promise<Shown> {
-  const size = fitWithin(image.size, LARGE_SIDE);
-  const large = toPixels(
-    await runOnUpload(
-      image
-        .first()
-        .resize({ ...size, fit: 'fill' })
-        .raw(),
-      signal,
-    ),
-  );
+  const large = await readFrame(image, { ...fitWithin(image.size, LARGE_SIDE), fit: 'fill' }, signal);
   const medium = await resize(large, fitWithin(image.size, MEDIUM_SIDE), signal);
   const small = await resize(medium, fitWithin(image.size, SMALL_SIDE), signal);
-  return { large, medium, small, square: await cropSquare(image, [medium, large], signal) };
+  return { large, medium, small };
+}
+
+/** The first frame of the upload at a size, which is meant upright. */
+async function readFrame(
+  image: OpenImage,
+  { width, height, fit }: PixelSize & { fit: 'fill' | 'cover' },
+  signal: AbortSignal | undefined,
+): Promise<Pixels> {
+  const onSide = image.orientation > 4;
+  const size = onSide ? { width: height, height: width, fit } : { width, height, fit };
+  const stored = await runOnUpload(image.first().resize(size).raw(), signal);
+  return upright(toPixels(stored), image.orientation, signal);
 }
 
 /** The thumbnail, from the smallest of `sources` that it need not be enlarged from; of a long strip, from the file. */
-async function cropSquare(
+async function square(
   image: OpenImage,
   sources: readonly Pixels[],
   signal: AbortSignal | undefined,
-): Promise<Pixels> {
+): Promise<Encoded> {
   const side = thumbnailSide(image.size);
-  const square = { width: side, height: side, fit: 'cover' } as const;
+  const crop = { width: side, height: side, fit: 'cover' } as const;
   const source = sources.find((pixels) => Math.min(pixels.width, pixels.height) >= side);
-  if (source) return toPixels(await run(pipelineOf(source).resize(square).raw(), signal));
-  return toPixels(await runOnUpload(image.first().resize(square).raw(), signal));
+  const from = source ?? (await readFrame(image, crop, signal));
+  return run(onWhite(from).resize(crop).jpeg(JPEG), signal);
 }
 
 function isWithin(image: OpenImage, limits: ImageLimits): boolean {
@@ -164,14 +169,4 @@ function animation(image: OpenImage): Sharp {
     .all()
     .resize({ ...fitWithin(image.size, MEDIUM_SIDE), fit: 'fill' })
     .webp(WEBP);
-}
-
-async function thumbhash(from: Pixels, signal: AbortSignal | undefined): Promise<string> {
-  const { width, height } = fitWithin(from, THUMBHASH_SIDE);
-  const pipeline = pipelineOf(from)
-    .resize({ width, height, fit: 'fill' })
-    .toColourspace('srgb')
-    .ensureAlpha();
-  const { data } = await run(pipeline.raw(), signal);
-  return Buffer.from(rgbaToThumbHash(width, height, data)).toString('base64');
 }
