@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PermanentError } from '@mediaworks/contracts';
 import { declaresDuration } from './demuxers.ts';
 import { commandArguments, type Command, type CommandInput, type CommandOutput } from './ffmpeg-command.ts';
-import { runFfmpeg, type FfmpegOptions, type FfmpegOutcome } from './ffmpeg.ts';
+import { progressPart, runFfmpeg, type FfmpegOptions, type FfmpegOutcome } from './ffmpeg.ts';
 import { mediaLimits, type MediaLimits } from './limits.ts';
 import { measureLoudness, normalizeFilter, type LoudnessMeasurement } from './loudness.ts';
 import { describeProbe } from './probe-summary.ts';
@@ -83,12 +83,12 @@ export async function transcodeAudio(
     const loudness = profile.loudness
       ? await measureLoudness(commandInput, audio.index, {
           ...run,
-          onProgress: part(options.onProgress, 0, 50),
+          onProgress: progressPart(options.onProgress, 0, 50),
         })
       : null;
     const copy = loudness === null && complies(source, audio);
     const job: AudioJob = { input: commandInput, source, audio, limits, copy, loudness, path };
-    const onProgress = part(options.onProgress, profile.loudness ? 50 : 0, 100);
+    const onProgress = progressPart(options.onProgress, profile.loudness ? 50 : 0, 100);
     const outcome = profile.waveform
       ? await encodeWithWaveform(job, { ...run, onProgress }, waveformPath)
       : await runFfmpeg(commandArguments(encodeCommand(job, false)), { ...run, onProgress });
@@ -173,9 +173,4 @@ function checkComplete(outcome: FfmpegOutcome, source: MediaProbe): number {
 
 function noSamples(): PermanentError {
   return new PermanentError('no_audio_samples', 'The file holds no sound');
-}
-
-/** Spreads one run's 0–100 over a part of the whole. */
-function part(report: ((percent: number) => void) | undefined, from: number, to: number) {
-  return report && ((percent: number) => report(Math.floor(from + (percent * (to - from)) / 100)));
 }

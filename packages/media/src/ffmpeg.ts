@@ -68,6 +68,15 @@ export async function runFfmpeg(args: readonly string[], options: FfmpegOptions)
   }
 }
 
+/** Spreads one run's 0–100 over a part of the whole, where a result takes several. */
+export function progressPart(
+  report: ((percent: number) => void) | undefined,
+  from: number,
+  to: number,
+): ((percent: number) => void) | undefined {
+  return report && ((percent) => report(Math.floor(from + (percent * (to - from)) / 100)));
+}
+
 async function readLines(stream: Readable, take: (line: string) => void): Promise<void> {
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) take(line);
 }

@@ -2,7 +2,7 @@ import { preferredMatrix, type ColorTags } from './video-color.ts';
 import type { VideoStream } from './probe-streams.ts';
 import { frameRateFilters, type Size, type VideoProfile } from './video-plan.ts';
 
-export interface FilterGraphInput {
+interface FilterGraphInput {
   readonly video: VideoStream;
   readonly profile: VideoProfile;
   readonly size: Size;
@@ -84,7 +84,7 @@ function toneMap(video: VideoStream, size: Size): string[] {
   ];
 }
 
-export function isFullRange(video: VideoStream): boolean {
+function isFullRange(video: VideoStream): boolean {
   return video.colorRange === 'pc' || (video.pixelFormat ?? '').startsWith('yuvj');
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import { makeAudio } from './fixtures/audio.ts';
 import { colorAt, packetDigest, processesMentioning } from './fixtures/inspect.ts';
 import {
@@ -206,6 +207,23 @@ describe('encoding', () => {
   });
 });
 
+describe('previews', () => {
+  it('moves for up to three seconds, small, in a loop', async () => {
+    const told: number[] = [];
+    const result = await transcode(await make('lively.mp4', { width: 640, height: 360, seconds: 5 }), {
+      preview: true,
+      onProgress: (percent) => told.push(percent),
+    });
+    expect(result.renditions.preview).toMatchObject({ mime: 'image/webp', width: 320, height: 180 });
+    const seen = await sharp(result.renditions.preview?.path, { animated: true }).metadata();
+    expect(seen).toMatchObject({ format: 'webp', width: 320, pageHeight: 180, loop: 0 });
+    expect(seen.pages).toBeGreaterThan(20);
+    expect(seen.pages).toBeLessThanOrEqual(25);
+    expect(told.at(-1)).toBe(100);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+  });
+});
+
 describe('copying', () => {
   it('keeps the very packets of what complies, without its tags, and still makes the poster', async () => {
     const source = await compliantVideo(dir, { seconds: 3, picture: 'traffic-light' });
@@ -254,9 +272,10 @@ describe('what cannot be made', () => {
     const cancel = new AbortController();
     const out = freshDir();
     let cancelledAt = 0;
-    const work = transcodeVideo(await fullHdVideo(dir), out, {
+    const source = await make('lengthy.mp4', { seconds: 60, width: 640, height: 360 });
+    const work = transcodeVideo(source, out, {
       signal: cancel.signal,
-      profile: { preset: 'slow' },
+      profile: { preset: 'slow', remuxBitrate: 0 },
       onProgress: () => {
         cancelledAt ||= Date.now();
         cancel.abort(new Error('cancelled'));

@@ -2,26 +2,22 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermanentError, TransientError } from '@mediaworks/contracts';
 import { declaresDuration } from './demuxers.ts';
-import { commandArguments, type Command, type CommandInput } from './ffmpeg-command.ts';
-import { ffmpegFeatures, type FfmpegFeatures } from './ffmpeg-features.ts';
-import { runFfmpeg, type FfmpegOutcome } from './ffmpeg.ts';
+import { commandArguments, type Command } from './ffmpeg-command.ts';
+import { ffmpegFeatures } from './ffmpeg-features.ts';
+import { progressPart, runFfmpeg, type FfmpegOutcome } from './ffmpeg.ts';
 import { mediaLimits, type MediaLimits } from './limits.ts';
 import { describeProbe } from './probe-summary.ts';
+import { makePreview } from './preview.ts';
 import { probe, type MediaProbe } from './probe.ts';
-import type { AudioStream, HdrTransfer, VideoStream } from './probe-streams.ts';
-import { colorOptions, colorTags } from './video-color.ts';
-import { encodeGraph, isRgb, posterFilter } from './video-filters.ts';
+import type { HdrTransfer } from './probe-streams.ts';
+import { encodeCommand, posterCommand, remuxCommand, type VideoJob } from './video-commands.ts';
 import {
-  audioComplies,
   complies,
   defaultVideoProfile,
-  frameMode,
-  frameTiming,
   outputSize,
   posterSize,
   posterTime,
   preferred,
-  type Size,
   type VideoProfile,
 } from './video-plan.ts';
 
@@ -37,6 +33,8 @@ export interface TranscodeOptions {
 
 export interface VideoOptions extends TranscodeOptions {
   readonly profile?: Partial<VideoProfile> | undefined;
+  /** Make `preview.webp` too, a short moving picture. */
+  readonly preview?: boolean | undefined;
 }
 
 export interface LocalRendition {
@@ -57,24 +55,12 @@ export interface TranscodedVideo {
   readonly hdr: HdrTransfer | null;
   /** True when the streams were copied, not encoded again. */
   readonly remuxed: boolean;
-  readonly renditions: { readonly video: LocalRendition; readonly poster: LocalRendition };
+  readonly renditions: {
+    readonly video: LocalRendition;
+    readonly poster: LocalRendition;
+    readonly preview?: LocalRendition;
+  };
   readonly metadata: Record<string, unknown>;
-}
-
-/** Everything that a run needs to know, decided before it starts. */
-interface VideoJob {
-  readonly input: string;
-  readonly source: MediaProbe;
-  readonly video: VideoStream;
-  readonly audio: AudioStream | undefined;
-  readonly profile: VideoProfile;
-  readonly limits: MediaLimits;
-  readonly features: FfmpegFeatures;
-  readonly size: Size;
-  readonly poster: Size;
-  readonly posterAt: number;
-  readonly toneMap: boolean;
-  readonly paths: { readonly video: string; readonly poster: string };
 }
 
 /**
@@ -98,10 +84,12 @@ export async function transcodeVideo(
   const job = await plan(input, outDir, source, limits, { ...defaultVideoProfile, ...options.profile });
   await mkdir(outDir, { recursive: true });
   try {
-    const remuxed = complies(source, job.video, job.audio, job.profile) && (await tryRemux(job, options));
-    const outcome = remuxed || (await encode(job, options));
+    const main = { ...options, onProgress: progressPart(options.onProgress, 0, options.preview ? 90 : 100) };
+    const remuxed = complies(source, job.video, job.audio, job.profile) && (await tryRemux(job, main));
+    const outcome = remuxed || (await encode(job, main));
     const duration = checkComplete(outcome, job);
     await ensurePoster(job, options);
+    const preview = options.preview ? await previewOf(job, duration, options) : undefined;
     return {
       width: job.video.width,
       height: job.video.height,
@@ -112,6 +100,7 @@ export async function transcodeVideo(
       renditions: {
         video: { path: job.paths.video, mime: 'video/mp4', ...job.size },
         poster: { path: job.paths.poster, mime: 'image/jpeg', ...job.poster },
+        ...(preview ? { preview } : {}),
       },
       metadata: {
         ...describeProbe(source, job.video, job.audio),
@@ -147,7 +136,11 @@ async function plan(
     poster: posterSize(size, profile),
     posterAt: posterTime(source, video),
     toneMap: video.hdr !== null && features.toneMapping,
-    paths: { video: join(outDir, 'video.mp4'), poster: join(outDir, 'poster.jpg') },
+    paths: {
+      video: join(outDir, 'video.mp4'),
+      poster: join(outDir, 'poster.jpg'),
+      preview: join(outDir, 'preview.webp'),
+    },
   };
 }
 
@@ -182,106 +175,21 @@ function run(command: Command, job: VideoJob, options: VideoOptions): Promise<Ff
   });
 }
 
-function encodeCommand(job: VideoJob): Command {
-  const { video, audio, profile, toneMap } = job;
-  const tags = colorTags(video, toneMap || isRgb(video));
-  return {
-    inputs: [inputOf(job)],
-    filterGraph: encodeGraph({ ...job, tags }),
-    outputs: [
-      {
-        target: job.paths.video,
-        options: [
-          ...['-map', '[video]', ...(audio ? ['-map', `0:${audio.index}`] : [])],
-          ...[
-            '-c:v',
-            'libx264',
-            '-profile:v',
-            'high',
-            '-preset',
-            profile.preset,
-            '-crf',
-            String(profile.crf),
-          ],
-          ...colorOptions(tags),
-          ...frameTiming(video, profile, job.features),
-          ...(audio ? audioOptions(job.source, audio) : []),
-          ...['-threads', String(job.limits.threads)],
-          ...containerOptions,
-        ],
-      },
-      { target: job.paths.poster, options: ['-map', '[poster]', '-frames:v', '2', ...posterOptions(job)] },
-    ],
-  };
-}
-
-/** The file is opened twice in the one run, so that finding the poster's frame does not decode the rest. */
-function remuxCommand(job: VideoJob): Command {
-  const { video, audio } = job;
-  return {
-    inputs: [inputOf(job), { ...inputOf(job), options: ['-ss', job.posterAt.toFixed(3)] }],
-    outputs: [
-      {
-        target: job.paths.video,
-        options: [
-          ...['-map', `0:${video.index}`, ...(audio ? ['-map', `0:${audio.index}`] : [])],
-          ...['-c', 'copy', ...containerOptions],
-        ],
-      },
-      posterOutput(job, 1),
-    ],
-  };
-}
-
 /** A video that ends before it says has no frame to seek to: then its first is the poster. */
 async function ensurePoster(job: VideoJob, options: VideoOptions): Promise<void> {
   const written = await stat(job.paths.poster).catch(() => undefined);
   if (written && written.size > 0) return;
-  const command = { inputs: [inputOf(job)], outputs: [posterOutput(job, 0)] };
-  const { frames } = await run(command, job, { ...options, onProgress: undefined });
+  const { frames } = await run(posterCommand(job), job, { ...options, onProgress: undefined });
   if (frames === 0) throw noFrames();
 }
 
-function posterOutput(job: VideoJob, input: number) {
-  const filter = posterFilter({ ...job, tags: colorTags(job.video, false) });
-  return {
-    target: job.paths.poster,
-    options: ['-map', `${input}:${job.video.index}`, '-frames:v', '1', '-vf', filter, ...posterOptions(job)],
-  };
-}
-
-function inputOf(job: VideoJob): CommandInput {
-  const { demuxer } = job.source;
-  return { path: job.input, demuxer, framePixels: job.limits.framePixels, threads: job.limits.threads };
-}
-
-function posterOptions(job: VideoJob): string[] {
-  return [
-    // Else ffmpeg fills the second between the two frames with copies of the first, up to the limit of two.
-    ...frameMode('passthrough', job.features),
-    ...['-c:v', 'mjpeg', '-q:v', '2', '-threads', '1', '-map_metadata', '-1', '-f', 'image2', '-update', '1'],
-  ];
-}
-
-const containerOptions = [
-  // Titles, places and names go; so do the chapters and the timecode track that would be made of them.
-  ...['-map_metadata', '-1', '-map_chapters', '-1', '-write_tmcd', '0'],
-  // Sound that starts long before the first picture waits here; the default queue is too short for it.
-  ...['-max_muxing_queue_size', '4096', '-movflags', '+faststart', '-f', 'mp4'],
-];
-
-const BITS_PER_CHANNEL = 64_000;
-
-function audioOptions(source: MediaProbe, audio: AudioStream): string[] {
-  if (audioComplies(source, audio)) return ['-c:a', 'copy'];
-  const channels = Math.min(2, audio.channels ?? 2);
-  const rate = audio.sampleRate ?? 0;
-  return [
-    ...['-c:a', 'aac', '-ac', String(channels), '-b:a', String(BITS_PER_CHANNEL * channels)],
-    ...['-ar', String(rate >= 8_000 && rate <= 48_000 ? rate : 48_000)],
-    // Fills gaps with silence, so that what follows one stays with the picture.
-    ...['-af', 'aresample=async=1'],
-  ];
+async function previewOf(job: VideoJob, duration: number, options: VideoOptions): Promise<LocalRendition> {
+  const source = { path: job.paths.video, size: job.size, duration, from: job.posterAt };
+  const size = await makePreview(source, job.paths.preview, {
+    ...{ signal: options.signal, limits: job.limits, durationSeconds: duration },
+    onProgress: progressPart(options.onProgress, 90, 100),
+  });
+  return { path: job.paths.preview, mime: 'image/webp', ...size };
 }
 
 /** Seconds of the result. */

@@ -19,7 +19,6 @@ const always: Record<MediaKind, readonly RenditionName[]> = {
 /** What a profile adds, where the kind can have it. */
 const extras: Record<MediaProfile, Partial<Record<MediaKind, RenditionName>>> = {
   avif: { image: 'avif' },
-  hls: { video: 'hls' },
   loudness: {},
   waveform: { audio: 'waveform' },
   preview: { video: 'preview' },
