@@ -39,7 +39,7 @@ const uploadForm = z.object({
   profile: z
     .string()
     .optional()
-    .meta({ description: 'Comma-separated: avif, hls, loudness, waveform, preview' }),
+    .meta({ description: 'Comma-separated: avif, loudness, waveform, preview' }),
   is_public: z.boolean().optional(),
 });
 
