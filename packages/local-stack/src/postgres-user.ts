@@ -33,14 +33,12 @@ export async function homePostgres(
 ): Promise<PostgresHome> {
   if (process.getuid?.() !== 0) return { programs, data, user: undefined, owner: undefined };
   const owner = (await idsOf(USER)) ?? (await createUser(log));
+  const moved = join(SYSTEM_FOLDER, createHash('sha256').update(data).digest('hex').slice(0, 12), basename(data));
   const keeping = { setprivFlags: passThroughFlags(owner) };
-  if (await works(keeping.setprivFlags, programs)) return { programs, data, user: keeping, owner };
-
-  const moved = join(
-    SYSTEM_FOLDER,
-    createHash('sha256').update(data).digest('hex').slice(0, 12),
-    basename(data),
-  );
+  // What was moved once stays there, whatever the system can do by now.
+  if (!existsSync(moved) && (await works(keeping.setprivFlags, programs))) {
+    return { programs, data, user: keeping, owner };
+  }
   await mkdir(dirname(moved), { recursive: true, mode: 0o755 });
   log(
     `this system can't let ${USER} pass through ${dirname(data)}: keeping the database in ${moved} instead`,

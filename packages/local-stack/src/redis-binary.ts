@@ -33,7 +33,13 @@ export async function findRedis(log: (line: string) => void): Promise<RedisProgr
   }
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mediaworks', 'redis');
   const problems: string[] = [];
-  for (const way of [() => unpacked(cache), () => install(cache, log), () => download(cache, log)]) {
+  const ways = [
+    () => installed(cache),
+    () => unpacked(cache),
+    () => install(cache, log),
+    () => download(cache, log),
+  ];
+  for (const way of ways) {
     try {
       const program = await way();
       if (program === undefined) continue;
@@ -65,11 +71,16 @@ async function install(cache: string, log: (line: string) => void): Promise<Redi
     await apt(['update']);
     await run();
   });
-  const path = join(cache, 'installed', 'redis-server');
   await mkdir(join(cache, 'installed'), { recursive: true });
-  await rm(path, { force: true });
-  await symlink('/usr/bin/redis-check-rdb', path);
-  return { path, libraries: [] };
+  await rm(join(cache, 'installed', 'redis-server'), { force: true });
+  await symlink('/usr/bin/redis-check-rdb', join(cache, 'installed', 'redis-server'));
+  return installed(cache);
+}
+
+/** What an earlier {@link install} left. */
+function installed(cache: string): RedisProgram | undefined {
+  const path = join(cache, 'installed', 'redis-server');
+  return existsSync(path) ? { path, libraries: [] } : undefined;
 }
 
 /** Without root: the packages' files, put beside each other in the cache folder. */
