@@ -243,12 +243,11 @@ export interface Again {
 export async function retryJobs(db: Executor, wishes: readonly Again[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ id: string; owner_id: number }>`
     with wished as (
-      select * from unnest(${wishes.map((w) => w.id)}::uuid[], ${wishes.map((w) => w.owner ?? null)}::bigint[],
-        ${wishes.map((w) => w.actor ?? null)}::bigint[], ${wishes.map((w) => w.requestId ?? null)}::text[])
-        as w (id, owner, actor, request_id)),
+      select * from jsonb_to_recordset(${JSON.stringify(wishes)}::jsonb)
+        as w (id uuid, owner bigint, actor bigint, "requestId" text)),
     dead as (
       select j.id from jobs j
-      where j.id = any(${wishes.map((w) => w.id)}::uuid[]) and j.status in ('failed', 'cancelled')
+      where j.id = any(array(select w.id from wished w)) and j.status in ('failed', 'cancelled')
         and exists (select 1 from wished w where w.id = j.id and (w.owner is null or w.owner = j.owner_id))
       order by j.id for update),
     again as (
@@ -263,7 +262,7 @@ export async function retryJobs(db: Executor, wishes: readonly Again[]): Promise
       select id, run, type, queue, priority, traceparent from again),
     noted as (
       insert into audit_log (actor_id, action, subject, request_id, details)
-      select distinct on (a.id) w.actor, 'job.retry', a.id::text, w.request_id, jsonb_build_object('run', a.run)
+      select distinct on (a.id) w.actor, 'job.retry', a.id::text, w."requestId", jsonb_build_object('run', a.run)
       from again a join wished w on w.id = a.id and (w.owner is null or w.owner = a.owner_id)
       where w.actor is not null order by a.id)
     select id, owner_id from again`.execute(db);

@@ -62,6 +62,7 @@ class TryAgainError extends Error {
     readonly delayMs: number,
   ) {
     super(message);
+    this.stack = message;
   }
 }
 
@@ -190,7 +191,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     if (final) failed++;
     tell(ended);
     const story = boardMessage(verdict);
-    if (final) throw new UnrecoverableError(story);
+    if (final) throw givenUp(story);
     if (!counted) {
       await delivery.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
@@ -204,7 +205,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     if (!standing || standing.run !== delivery.data.run) return { skipped: 'superseded' };
     if (standing.status === 'completed') return { skipped: 'completed' };
     if (isTerminal(standing.status)) {
-      throw new UnrecoverableError(standing.error ? boardMessage(standing.error) : standing.status);
+      throw givenUp(standing.error ? boardMessage(standing.error) : standing.status);
     }
     await delivery.moveToDelayed(Date.now() + standing.waitMs + 50 + Math.random() * 200, token);
     throw new DelayedError();
@@ -282,6 +283,11 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
 
 function backoffOf(type: string): { baseMs: number; maxMs: number } {
   return jobCatalog.get(type)?.backoff ?? { baseMs: 1_000, maxMs: 60_000 };
+}
+
+/** Ends a delivery for good. The board shows an error's stack: it gets the story, not our files. */
+function givenUp(story: string): Error {
+  return Object.assign(new UnrecoverableError(story), { stack: story });
 }
 
 function boardMessage(error: JobError): string {

@@ -36,7 +36,9 @@ async function make(
     probe: probed,
     onProgress: (percent: number) => ctx.progress(5 + percent * 0.85, 'encoding'),
   };
-  return probed.kind === 'audio' ? makeAudio(input, source, options, ctx) : makeVideo(source, options, ctx);
+  return probed.kind === 'audio'
+    ? makeAudio(input, source, options, ctx)
+    : makeVideo(input, source, options, ctx);
 }
 
 async function makeImage(input: TranscodeInput, source: string, ctx: JobContext): Promise<Made> {
@@ -60,8 +62,16 @@ async function makeImage(input: TranscodeInput, source: string, ctx: JobContext)
 type VideoOptions = Parameters<typeof transcodeVideo>[2];
 type AudioOptions = Parameters<typeof transcodeAudio>[2];
 
-async function makeVideo(source: string, options: VideoOptions, ctx: JobContext): Promise<Made> {
-  const video = await transcodeVideo(source, await folder(ctx, 'out'), options);
+async function makeVideo(
+  input: TranscodeInput,
+  source: string,
+  options: VideoOptions,
+  ctx: JobContext,
+): Promise<Made> {
+  const video = await transcodeVideo(source, await folder(ctx, 'out'), {
+    ...options,
+    preview: input.profile.includes('preview'),
+  });
   ctx.progress(92, 'thumbnail');
   const still = await renderImage(video.renditions.poster.path, await folder(ctx, 'still'), {
     signal: ctx.signal,

@@ -10,7 +10,7 @@ import { insertJobs } from '@mediaworks/jobs';
 import { errorFields } from '@mediaworks/runtime';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError, plainErrorShape } from '../api-error.ts';
 import { auditEntry, writeAudit } from '../audit.ts';
 import { type Answer, defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
@@ -36,10 +36,7 @@ const itemParams = z.object({ id: z.string() });
 const pageQuery = mediaFilter.extend({ page: z.string().default('1') });
 const uploadForm = z.object({
   file: z.string().meta({ format: 'binary' }),
-  profile: z
-    .string()
-    .optional()
-    .meta({ description: 'Comma-separated: avif, loudness, waveform, preview' }),
+  profile: z.string().optional().meta({ description: 'Comma-separated: avif, loudness, waveform, preview' }),
   is_public: z.boolean().optional(),
 });
 
@@ -253,7 +250,7 @@ export function mediaRoutes(deps: GatewayDeps, addresses: Addresses): RouteSet {
   return {
     domain: 'media',
     prefixes: ['/api/media'],
-    errorShape: (message) => ({ detail: message }),
+    errorShape: plainErrorShape,
     routes: [upload, list, stats, detail, change, remove, reprocess],
   };
 }

@@ -51,7 +51,7 @@ export async function receiveUpload(req: Request, res: Response, target: UploadT
   limitBody(req, mostBytes);
   if (Number(req.headers['content-length'] ?? 0) > mostBytes) {
     req.resume();
-    throw tooLarge('The request is larger than any file may be');
+    throw tooLarge('File size exceeds maximum allowed size');
   }
   const engine = new StoreEngine(target);
   const receive = multer({
