@@ -10,6 +10,6 @@ export function checkRange(range: ByteRange): ByteRange {
   return range;
 }
 
-export function outside(): StorageError {
-  return new StorageError('invalid_range', 'The object has no such bytes');
+export function outside(cause?: unknown): StorageError {
+  return new StorageError('invalid_range', 'The object has no such bytes', { cause });
 }

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { onDisk } from './local-errors.ts';
 import type { PutOptions } from './object-store.ts';
 import { checkSize } from './put-checks.ts';
-import { readBody } from './read-body.ts';
+import { chunksOf } from './read-body.ts';
 
 /** Chunks are gathered up to this many bytes, so that a large body is few system calls and no copy. */
 const BLOCK_BYTES = 2 ** 20;
@@ -41,14 +41,14 @@ export async function writeTo(
     blockSize = 0;
   };
   try {
-    await readBody(body, options.signal, (chunk) => {
+    for await (const chunk of chunksOf(body, options.signal)) {
       size += chunk.length;
       checkSize(size, options);
       hash.update(chunk);
       block.push(chunk);
       blockSize += chunk.length;
-      return blockSize >= BLOCK_BYTES ? flush() : undefined;
-    });
+      if (blockSize >= BLOCK_BYTES) await flush();
+    }
     await flush();
   } finally {
     // The file must not be closed under a write.

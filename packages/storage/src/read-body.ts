@@ -2,23 +2,17 @@ import type { Readable } from 'node:stream';
 import { asError } from '@mediaworks/runtime';
 
 /**
- * Hands on each chunk of a body and waits for it to be taken. The signal destroys the stream, and with it the wait for
- * its next chunk. In the end the stream has ended or is destroyed.
- * @throws what the stream failed with, the signal's reason, what `take` throws
+ * A stream's chunks. The signal destroys the stream, and with it the wait for its next chunk. In the end the stream has
+ * ended or is destroyed, also when the caller breaks off.
+ * @throws what the stream failed with, or the signal's reason
  */
-export async function readBody(
-  body: Readable,
-  signal: AbortSignal | undefined,
-  take: (chunk: Uint8Array) => Promise<void> | undefined,
-): Promise<void> {
+export async function* chunksOf(body: Readable, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const onAbort = () => body.destroy(asError(signal?.reason));
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     for await (const chunk of body) {
-      const taken = take(typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array));
-      // Awaiting nothing would still cost a turn, thousands of times an upload.
-      if (taken) await taken;
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
     }
     signal?.throwIfAborted();
   } catch (error) {
@@ -29,7 +23,7 @@ export async function readBody(
   }
 }
 
-/** For a stream that is refused before it is read. */
+/** Ends what was refused, before it was read or after. */
 export function discard(body: Readable | Uint8Array): void {
   if (body instanceof Uint8Array) return;
   // What it fails with from here on concerns nobody.
