@@ -33,9 +33,9 @@ export async function keepChore(db: Executor, name: string): Promise<void> {
   );
 }
 
-/** Puts a chore down: done, or left to whoever looks next. */
-export async function leaveChore(db: Executor, name: string, done: boolean): Promise<void> {
+/** Puts a chore down: done for the time it was due, or left to whoever looks next. */
+export async function leaveChore(db: Executor, name: string, done: Date | undefined): Promise<void> {
   await sql`
-    update chores set held_until = null, last_run_at = case when ${done} then now() else last_run_at end
+    update chores set held_until = null, last_run_at = coalesce(${done ?? null}::timestamptz, last_run_at)
     where name = ${name}`.execute(db);
 }

@@ -63,7 +63,8 @@ export async function cleanUpIfDue(
   now: Date,
   signal: AbortSignal,
 ): Promise<Cleaned | undefined> {
-  if (!(await takeChore(options.db, CHORE, lastStroke(now, options.hour)))) return undefined;
+  const due = lastStroke(now, options.hour);
+  if (!(await takeChore(options.db, CHORE, due))) return undefined;
   let done = false;
   try {
     const cleaned = {
@@ -74,7 +75,7 @@ export async function cleanUpIfDue(
     options.log.info('media cleanup', { ...cleaned });
     return cleaned;
   } finally {
-    await leaveChore(options.db, CHORE, done);
+    await leaveChore(options.db, CHORE, done ? due : undefined);
   }
 }
 
