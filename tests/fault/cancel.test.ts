@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { fullHdVideo } from '@mediaworks/media/fixtures';
 import { jobFolders, listObjects, processesUnder } from './observe.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openScene, type Scene } from '../scene.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../scene.ts';
 
 /** The keys that the local store shows; its own bookkeeping has names that begin with a dot. */
 export async function listObjects(scene: Scene): Promise<string[]> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { transparentPng } from '@mediaworks/media/fixtures';
 import { Redis } from 'ioredis';
 import { listObjects } from './observe.ts';
-import { openScene, type Scene } from './scene.ts';
+import { openScene, type Scene } from '../scene.ts';
 
 jest.setTimeout(180_000);
 

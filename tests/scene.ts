@@ -49,7 +49,7 @@ export async function openScene() {
     },
     /** Starts a media-transcoder and resolves when it takes work. */
     async startWorker(more: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
-      const main = new URL('../../services/media-transcoder/dist/main.js', import.meta.url).pathname;
+      const main = new URL('../services/media-transcoder/dist/main.js', import.meta.url).pathname;
       const child = spawn(process.execPath, [main], {
         env: {
           ...env,
