@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { errorFields } from '@mediaworks/runtime';
 import { createAuthenticator } from './auth/authenticate.ts';
 import type { TokenVerifier } from './auth/identity.ts';
@@ -18,12 +18,12 @@ import { jobRoutes } from './jobs/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { publicMedia } from './media/public-object.ts';
 import { type Gate, mountRoutes } from './mount-routes.ts';
-import { type AccessLog, observe } from './observe.ts';
+import { type AccessLog, createObserver } from './observe.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { requestContext } from './request-context.ts';
+import { beginRequest, withinRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
-import { apiHeaders } from './security-headers.ts';
+import { setApiHeaders } from './security-headers.ts';
 
 /** Every domain that the gateway serves. A new one is a folder and a line here. */
 function routeSets(deps: GatewayDeps): readonly RouteSet[] {
@@ -57,12 +57,7 @@ export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): 
   app.disable('etag');
   app.set('trust proxy', env.TRUST_PROXY);
   app.set('query parser', 'simple');
-  app.use(
-    requestContext,
-    observe({ metrics: deps.metrics, accessLog }),
-    apiHeaders,
-    crossOrigin(env.ALLOWED_ORIGINS),
-  );
+  app.use(entrance(deps, accessLog));
   for (const set of sets) mountRoutes(app, set, gate);
   app.use(healthRouter(deps), docsRouter(describeApi(sets, env.PUBLIC_URL)));
   app.use(boardRouter(deps.dispatcher, authenticator, !env.AUTH));
@@ -71,6 +66,18 @@ export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): 
   // The first request should not be the one that waits for connections and finds out what is wrong.
   deps.store.check().catch((error: unknown) => log.warn('the store is away', errorFields(error)));
   return app;
+}
+
+/** What happens to every request first; as one function, since express asks each of its own whether it is meant. */
+function entrance({ metrics, env }: GatewayDeps, accessLog: AccessLog | undefined): RequestHandler {
+  const observe = createObserver({ metrics, accessLog });
+  const allowOrigins = crossOrigin(env.ALLOWED_ORIGINS);
+  return (req, res, next) => {
+    const context = beginRequest(req, res);
+    observe(req, res, context);
+    setApiHeaders(res);
+    withinRequest(context, () => allowOrigins(req, res, next));
+  };
 }
 
 function verifiers(env: GatewayEnv): TokenVerifier[] {

@@ -10,7 +10,7 @@ import { plainErrorShape } from './api-error.ts';
 import { defineRoute, type RouteSet } from './define-route.ts';
 import { claimKey, fingerprintOf, idempotencyKeyOf } from './idempotency.ts';
 import { type Gate, mountRoutes } from './mount-routes.ts';
-import { contextOf, principalOf, requestContext } from './request-context.ts';
+import { beginRequest, contextOf, principalOf } from './request-context.ts';
 import { errorShapes, lastResort } from './respond.ts';
 import { openGateway } from './testing/open-gateway.ts';
 
@@ -73,7 +73,10 @@ beforeAll(async () => {
     limit: () => Promise.resolve(),
     openDomains: new Set(),
   };
-  const app = express().use(requestContext);
+  const app = express().use((req, res, next) => {
+    beginRequest(req, res);
+    next();
+  });
   mountRoutes(app, set, gate);
   app.use(lastResort(log, errorShapes([set])));
   server = createServer(app).listen(0, '127.0.0.1');

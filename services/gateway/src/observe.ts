@@ -1,6 +1,6 @@
-import { Histogram, type Logger, type Registry, traceIdOf } from '@mediaworks/runtime';
-import type { Request, RequestHandler, Response } from 'express';
-import { contextOf } from './request-context.ts';
+import { Histogram, type Logger, type Registry } from '@mediaworks/runtime';
+import type { Request, Response } from 'express';
+import type { RequestContext } from './request-context.ts';
 
 /** A client that went away before the answer was whole; the number is nginx's. */
 const CLIENT_GONE = 499;
@@ -8,7 +8,11 @@ const FLUSH_MS = 200;
 const FLUSH_BYTES = 64 * 1024;
 
 /** Times every request by its route's template, and writes one line about it. */
-export function observe(options: { metrics: Registry; accessLog: AccessLog | undefined }): RequestHandler {
+export function createObserver(options: {
+  metrics: Registry;
+  accessLog: AccessLog | undefined;
+}): (req: Request, res: Response, context: RequestContext) => void {
+  const { accessLog } = options;
   const seconds = new Histogram({
     name: 'mediaworks_http_request_seconds',
     help: 'How long requests took, by route template and status',
@@ -26,15 +30,13 @@ export function observe(options: { metrics: Registry; accessLog: AccessLog | und
     resolved.set(key, fresh);
     return fresh;
   };
-  return (req, res, next) => {
-    res.once('close', () => {
-      const { startedAt, route } = contextOf(req);
+  return (req, res, context) => {
+    res.on('close', () => {
       const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
-      const ms = performance.now() - startedAt;
-      timerFor(knownMethod(req.method), route ?? 'none', status).observe(ms / 1_000);
-      options.accessLog?.write(req, res, status, ms);
+      const ms = performance.now() - context.startedAt;
+      timerFor(knownMethod(req.method), context.route ?? 'none', status).observe(ms / 1_000);
+      accessLog?.write(req, context, status, ms);
     });
-    next();
   };
 }
 
@@ -46,7 +48,7 @@ function knownMethod(method: string): string {
 }
 
 export interface AccessLog {
-  write(req: Request, res: Response, status: number, ms: number): void;
+  write(req: Request, context: RequestContext, status: number, ms: number): void;
   /** Writes what is held back. */
   flush(): void;
 }
@@ -67,22 +69,13 @@ export function createAccessLog(service: string, out: (lines: string) => void): 
   };
   return {
     flush,
-    write: (req, _res, status, ms) => {
-      const { id, traceparent, principal } = contextOf(req);
-      held += `${JSON.stringify({
-        timestamp: new Date().toISOString(),
-        level: 'info',
-        message: 'request',
-        service,
-        request_id: id,
-        trace_id: traceIdOf(traceparent),
-        method: req.method,
-        path: pathOf(req.originalUrl),
-        status,
-        ms: Math.round(ms * 10) / 10,
-        user: principal?.userId,
-        ip: req.ip,
-      })}\n`;
+    write: (req, { id, traceId, principal }, status, ms) => {
+      // By hand: of these only the path can hold what JSON must escape.
+      held +=
+        `{"timestamp":"${new Date().toISOString()}","level":"info","message":"request","service":"${service}",` +
+        `"request_id":"${id}","trace_id":"${traceId}","method":"${knownMethod(req.method)}",` +
+        `"path":${JSON.stringify(pathOf(req.originalUrl))},"status":${status},"ms":${ms.toFixed(1)},` +
+        `"user":${principal?.userId ?? null},"ip":"${req.ip ?? ''}"}\n`;
       if (held.length >= FLUSH_BYTES) flush();
       else timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
@@ -93,11 +86,8 @@ export function createAccessLog(service: string, out: (lines: string) => void): 
 export function readableAccessLog(log: Logger): AccessLog {
   return {
     flush: () => undefined,
-    write: (req, _res, status, ms) =>
-      log.info(`${req.method} ${pathOf(req.originalUrl)} ${status}`, {
-        ms: Math.round(ms),
-        request_id: contextOf(req).id,
-      }),
+    write: (req, { id }, status, ms) =>
+      log.info(`${req.method} ${pathOf(req.originalUrl)} ${status}`, { ms: Math.round(ms), request_id: id }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Dispatcher } from '@mediaworks/jobs';
 import { asError, errorFields, groupCommit, type Logger } from '@mediaworks/runtime';
 import type { Request, Response } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
+import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import { contextOf } from './request-context.ts';
 
@@ -9,6 +10,15 @@ const WINDOW_MS = 60_000;
 /** A Redis that answers slower than this is counted as away: no request waits for a counter. */
 const PATIENCE_MS = 250;
 const AWAY_MS = 1_000;
+
+/** Adds to each counter, and has a new one go when its window is long over. */
+const COUNT = `
+  local totals = {}
+  for i, key in ipairs(KEYS) do
+    totals[i] = redis.call('incrby', key, ARGV[i + 1])
+    if totals[i] == tonumber(ARGV[i + 1]) then redis.call('pexpire', key, ARGV[1]) end
+  end
+  return totals`;
 
 type Redis = Dispatcher['redis'];
 
@@ -48,7 +58,7 @@ export function createRateLimit(options: {
 }
 
 /**
- * Counters that all gateways share. What arrives together is counted by one pipeline, one command a caller. While
+ * Counters that all gateways share. What arrives together is counted by one command. While
  * Redis is away each gateway counts by itself: a limit that is too kind beats an outage.
  */
 function sharedStore(options: { redis: Redis; prefix: string; log: Logger }): Store {
@@ -60,19 +70,13 @@ function sharedStore(options: { redis: Redis; prefix: string; log: Logger }): St
     window: number,
     hits: ReadonlyMap<string, number>,
   ): Promise<Map<string, number>> => {
-    const pipeline = redis.pipeline();
-    for (const [key, count] of hits) {
-      const name = `${prefix}:rate:${window}:${key}`;
-      pipeline.incrby(name, count).pexpire(name, 2 * WINDOW_MS);
-    }
-    const replies = await within(PATIENCE_MS, pipeline.exec());
-    return new Map(
-      [...hits.keys()].map((key, i) => {
-        const [error, total] = replies?.[2 * i] ?? [new Error('no reply'), undefined];
-        if (error) throw error;
-        return [key, Number(total)];
-      }),
+    const names = [...hits.keys()].map((key) => `${prefix}:rate:${window}:${key}`);
+    const reply = await within(
+      PATIENCE_MS,
+      redis.eval(COUNT, names.length, ...names, 2 * WINDOW_MS, ...hits.values()),
     );
+    const totals = z.array(z.number()).length(names.length).parse(reply);
+    return new Map([...hits.keys()].map((key, i) => [key, totals[i] ?? 0]));
   };
   const count = async (
     window: number,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { continueTrace, traceIdOf, withLogFields } from '@mediaworks/runtime';
-import type { Request, RequestHandler } from 'express';
+import type { Request, Response } from 'express';
 import { ApiError } from './api-error.ts';
 
 export type Role = 'user' | 'admin' | 'super_admin';
@@ -19,6 +19,7 @@ export interface RequestContext {
   readonly id: string;
   /** W3C trace context: the caller's, or a new one. */
   readonly traceparent: string;
+  readonly traceId: string;
   /** `performance.now()` when it came. */
   readonly startedAt: number;
   /** The route's template, for metrics; undefined until one matches. */
@@ -38,15 +39,32 @@ declare global {
 const SANE_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** Gives each request its id and trace, which go into every log line, every job and the answer. */
-export const requestContext: RequestHandler = (req, res, next) => {
+export function beginRequest(req: Request, res: Response): RequestContext {
+  const fresh = randomUUID();
   const given = req.headers['x-request-id'];
-  const id = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
-  const trace = req.headers['traceparent'];
-  const traceparent = continueTrace(typeof trace === 'string' ? trace : undefined);
-  req.mediaworks = { id, traceparent, startedAt: performance.now(), route: undefined, principal: undefined };
+  const id = typeof given === 'string' && SANE_ID.test(given) ? given : fresh;
+  const context = { ...traceOf(req.headers['traceparent'], fresh), id, startedAt: performance.now() };
   res.setHeader('X-Request-Id', id);
-  withLogFields({ request_id: id, trace_id: traceIdOf(traceparent) }, next);
-};
+  return (req.mediaworks = { ...context, route: undefined, principal: undefined });
+}
+
+/** What a request logs, however deep, carries its ids. */
+export function withinRequest(context: RequestContext, work: () => void): void {
+  withLogFields({ request_id: context.id, trace_id: context.traceId }, work);
+}
+
+/** The caller's trace, or one whose ids are those of a fresh UUID: random enough, and at hand. */
+function traceOf(
+  header: string | string[] | undefined,
+  uuid: string,
+): { traceparent: string; traceId: string } {
+  if (typeof header === 'string') {
+    const traceparent = continueTrace(header);
+    return { traceparent, traceId: traceIdOf(traceparent) ?? '' };
+  }
+  const traceId = uuid.replaceAll('-', '');
+  return { traceparent: `00-${traceId}-${traceId.slice(16)}-01`, traceId };
+}
 
 /** @throws Error outside of a request that went through {@link requestContext} */
 export function contextOf(req: Request): RequestContext {

@@ -59,10 +59,9 @@ function set(headers: Headers, res: ServerResponse): void {
   for (const [name, value] of headers) res.setHeader(name, value);
 }
 
-export const apiHeaders: RequestHandler = (_req, res, next) => {
+export function setApiHeaders(res: ServerResponse): void {
   set(api, res);
-  next();
-};
+}
 
 export const pageHeaders: RequestHandler = (_req, res, next) => {
   set(page, res);
