@@ -33,7 +33,11 @@ export async function homePostgres(
 ): Promise<PostgresHome> {
   if (process.getuid?.() !== 0) return { programs, data, user: undefined, owner: undefined };
   const owner = (await idsOf(USER)) ?? (await createUser(log));
-  const moved = join(SYSTEM_FOLDER, createHash('sha256').update(data).digest('hex').slice(0, 12), basename(data));
+  const moved = join(
+    SYSTEM_FOLDER,
+    createHash('sha256').update(data).digest('hex').slice(0, 12),
+    basename(data),
+  );
   const keeping = { setprivFlags: passThroughFlags(owner) };
   // What was moved once stays there, whatever the system can do by now.
   if (!existsSync(moved) && (await works(keeping.setprivFlags, programs))) {
