@@ -3,7 +3,7 @@ export interface PixelSize {
   readonly height: number;
 }
 
-export const THUMBNAIL_SIDE = 150;
+const THUMBNAIL_SIDE = 150;
 export const SMALL_SIDE = 320;
 export const MEDIUM_SIDE = 640;
 export const LARGE_SIDE = 1080;

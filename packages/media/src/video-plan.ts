@@ -78,7 +78,7 @@ export function posterTime(probe: MediaProbe, video: VideoStream): number {
  * does this, from a level that CRF 23 reaches with lively material. Below it, encoding again would
  * save little and cost a generation; above it, a phone's 17 Mb/s would be served as 17 Mb/s.
  */
-export function remuxCap(size: Size, frameRate: number, profile: VideoProfile): number {
+function remuxCap(size: Size, frameRate: number, profile: VideoProfile): number {
   const load = (size.width * size.height * frameRate) / (1920 * 1080 * 30);
   return profile.remuxBitrate * load ** 0.75;
 }

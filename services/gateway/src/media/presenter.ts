@@ -27,7 +27,7 @@ const extras: Record<MediaProfile, Partial<Record<MediaKind, RenditionName>>> = 
 const displayed: Record<MediaKind, RenditionName> = { image: 'medium', video: 'video', audio: 'audio' };
 
 /** The names that an item's `urls` always have, made or not. */
-export function promised(kind: MediaKind, profile: readonly MediaProfile[]): RenditionName[] {
+function promised(kind: MediaKind, profile: readonly MediaProfile[]): RenditionName[] {
   const asked = profile.flatMap((extra) => extras[extra][kind] ?? []);
   return [...always[kind], ...asked];
 }

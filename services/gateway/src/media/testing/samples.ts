@@ -27,7 +27,7 @@ export const wav = (() => {
 })();
 
 /** What an MP4 begins with: enough to be taken for one. */
-export const mp4Head = Buffer.concat([
+const mp4Head = Buffer.concat([
   Buffer.from([0, 0, 0, 0x20]),
   Buffer.from('ftypisom\u0000\u0000\u0002\u0000isomiso2avc1mp41', 'latin1'),
   Buffer.from([0, 0, 0, 8]),
