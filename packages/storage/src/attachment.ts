@@ -4,7 +4,6 @@
  */
 export function attachmentNamed(filename: string): string {
   // Through a buffer, since half of a surrogate pair can not be encoded. No folders, no control characters.
-  // eslint-disable-next-line no-control-regex -- these are what must not get through
   const name =
     Buffer.from(filename)
       .toString()

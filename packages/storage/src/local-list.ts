@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, onDisk } from './local-errors.ts';
+import { asStorageError, isAbsent, onDisk } from './local-errors.ts';
 import { type Folder, openFolder } from './local-folder.ts';
 import { compareKeys, isKey, mayStartKeys } from './object-key.ts';
 import { StorageError } from './object-store.ts';
@@ -31,7 +31,7 @@ async function* walk(
   const folder = await openFolder(join(root, at).replace(/\/$/, '')).catch((error: unknown) => {
     // Removed meanwhile, or a link.
     if (isAbsent(error) || (error instanceof StorageError && error.code === 'invalid_key')) return undefined;
-    return onDisk(Promise.reject(error));
+    throw asStorageError(error);
   });
   if (!folder) return;
   try {
@@ -91,7 +91,7 @@ async function sizeOf(folder: Folder, { name, key }: Entry): Promise<number | un
   if (key.endsWith('/')) return undefined;
   const stats = await lstat(folder.at(name)).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
-    return onDisk(Promise.reject(error));
+    throw asStorageError(error);
   });
   return stats?.isFile() ? stats.size : undefined;
 }

@@ -61,8 +61,11 @@ export function createSidecars(root: string, isUnderWay: (id: string) => Promise
     async find(key: string, stats: BigIntStats): Promise<Details | undefined> {
       const name = hashed(key);
       const folder = folderOf(name);
-      const [own] = await namesOf(folder, prefixOf(name, stats));
-      return own === undefined ? undefined : readOne(join(folder, own));
+      for (const one of await namesOf(folder, prefixOf(name, stats))) {
+        const found = await readOne(join(folder, one));
+        if (found) return found;
+      }
+      return undefined;
     },
 
     /** Everything that is told about files under this key, true of the one that is there or not. */

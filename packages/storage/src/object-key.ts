@@ -3,7 +3,6 @@ import { StorageError } from './object-store.ts';
 const MAX_KEY_BYTES = 1_000;
 /** What a file system takes as one name. */
 const MAX_SEGMENT_BYTES = 255;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
 
 /** The folder of a store's own things, temporary objects above all; no object of anybody else is called so. */

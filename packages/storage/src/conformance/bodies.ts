@@ -53,7 +53,10 @@ export function stalling(size: number) {
   const reached = new Promise<void>((resolve) => (arrive = resolve));
   const stream = new Readable({
     read() {
-      if (left <= 0) return arrive();
+      if (left <= 0) {
+        arrive();
+        return;
+      }
       left -= chunk.length;
       this.push(chunk);
     },

@@ -35,7 +35,7 @@ export function describeSignedUrls({ describe, it, expect, store, subject, lacks
         'another name': url.replace('name.txt', 'game.txt'),
         'another end': url.replace(
           /(expires=\d*)(\d)/i,
-          (_, start: string, digit: string) => start + ((Number(digit) + 1) % 10),
+          (_, start: string, digit: string) => `${start}${(Number(digit) + 1) % 10}`,
         ),
         'another signature': url.replace(
           /signature=(.)/i,

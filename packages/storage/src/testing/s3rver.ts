@@ -11,7 +11,8 @@ import { dirname, join } from 'node:path';
  */
 export async function startS3rver(bucket: string) {
   const folder = await mkdtemp(join(tmpdir(), 's3rver-'));
-  const home = dirname(createRequire(import.meta.url).resolve('s3rver/package.json'));
+  const require = createRequire(import.meta.url);
+  const home = dirname(require.resolve('s3rver/package.json'));
   const child = spawn(
     process.execPath,
     [
