@@ -110,7 +110,7 @@ export async function insertChildren(
       select distinct on (spawn_key) id, type, queue, owner_id, priority, input, max_attempts, parent_id, parent_run,
              spawn_key, request_id, traceparent
       from given order by spawn_key
-      on conflict (parent_id, spawn_key) do update
+      on conflict (parent_id, spawn_key) where parent_id is not null do update
         set status = 'queued', run = j.run + 1, parent_run = excluded.parent_run, attempt = 0, crashes = 0,
             input = excluded.input, error = null, result = null, progress_percent = 0, progress_stage = '',
             next_run_at = null, finished_at = null, version = j.version + 1, updated_at = now()

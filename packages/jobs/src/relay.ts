@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { QueueName } from '@mediaworks/contracts';
 import { jobCatalog } from '@mediaworks/contracts';
 import { errorFields, type Logger } from '@mediaworks/runtime';
@@ -9,7 +10,6 @@ import { type Delivery, deliveryId, deliveryOptions, type Queues } from './bullm
 import type { Executor } from './ledger.ts';
 
 interface OutboxRow {
-  id: number;
   job_id: string;
   run: number;
   type: string;
@@ -21,6 +21,7 @@ interface OutboxRow {
 }
 
 const BATCH = 500;
+const PACE_MS = 10;
 
 class RedisAwayError extends Error {}
 
@@ -32,9 +33,13 @@ class RedisAwayError extends Error {}
 export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<OutboxRow>`
-      select id, job_id, run, type, queue, priority, traceparent, verify,
+      with told as (
+        delete from outbox
+        where id in (select id from outbox order by id limit ${BATCH} for update skip locked)
+        returning *)
+      select job_id, run, type, queue, priority, traceparent, verify,
         greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::int as delay_ms
-      from outbox order by id limit ${BATCH} for update skip locked`.execute(tx);
+      from told order by id`.execute(tx);
     if (rows.length === 0) return 0;
     await Promise.all(
       [...queues].map(async ([name, queue]) => {
@@ -42,7 +47,6 @@ export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
         if (group.length > 0) await publish(queue, group);
       }),
     );
-    await sql`delete from outbox where id = any(${rows.map((row) => row.id)}::bigint[])`.execute(tx);
     return rows.length;
   });
 }
@@ -103,6 +107,11 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
         resolve();
       };
     });
+  /** A lone job is told at once; of many in a row, those of a moment are told together. */
+  const rest = async () => {
+    await wait(PACE_MS);
+    if (!nudged && !stopping.signal.aborted) await pause(1_000);
+  };
   const loop = async () => {
     while (!stopping.signal.aborted) {
       nudged = false;
@@ -119,7 +128,7 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
       }
       if (stopping.signal.aborted) return;
       if (failures > 0) await pause(Math.min(100 * 2 ** failures, 2_000));
-      else if (!nudged) await pause(1_000);
+      else await rest();
     }
   };
   const running = loop();
