@@ -21,7 +21,7 @@ import { type Gate, mountRoutes } from './mount-routes.ts';
 import { type AccessLog, createObserver } from './observe.ts';
 import { describeApi } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { beginRequest, withinRequest } from './request-context.ts';
+import { beginRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
 import { setApiHeaders } from './security-headers.ts';
 
@@ -76,7 +76,7 @@ function entrance({ metrics, env }: GatewayDeps, accessLog: AccessLog | undefine
     const context = beginRequest(req, res);
     observe(req, res, context);
     setApiHeaders(res);
-    withinRequest(context, () => allowOrigins(req, res, next));
+    allowOrigins(req, res, next);
   };
 }
 

@@ -65,9 +65,8 @@ function admit(authenticator: Authenticator, authOff: boolean): RequestHandler {
   return async (req, _res, next) => {
     contextOf(req).route = PATH;
     const token = authOff ? undefined : passwordOf(req.headers.authorization);
-    const principal = await challenge(
-      token === undefined ? authenticator.authenticate(req) : authenticator.bearer(token),
-    );
+    const enter = () => (token === undefined ? authenticator.authenticate(req) : authenticator.bearer(token));
+    const principal = await challenge(enter);
     if (!isAdmin(principal)) throw new ApiError(403, 'forbidden', 'The board is for administrators alone');
     contextOf(req).principal = principal;
     next();
@@ -75,9 +74,9 @@ function admit(authenticator: Authenticator, authOff: boolean): RequestHandler {
 }
 
 /** Has the browser ask. */
-async function challenge<T>(entering: Promise<T>): Promise<T> {
+async function challenge<T>(enter: () => T | Promise<T>): Promise<T> {
   try {
-    return await entering;
+    return await enter();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401)
       throw unauthorized(error.code, error.message, 'Basic');

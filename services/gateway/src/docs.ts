@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import express, { Router } from 'express';
-import swaggerUi from 'swagger-ui-dist';
 import { SECURITY_SCHEME } from './openapi.ts';
 import { pageHeaders } from './security-headers.ts';
 
@@ -40,7 +40,8 @@ const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 export function docsRouter(document: object): Router {
   const router = Router();
   const json = JSON.stringify(document);
-  const folder = swaggerUi.getAbsoluteFSPath();
+  // Its main module runs the whole page in our process; only the files are wanted.
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   router.get('/openapi.json', (_req, res) => {
     res.type('application/json').send(json);
   });

@@ -67,10 +67,10 @@ beforeAll(async () => {
     authenticate: (req) => {
       const uid = req.get('authorization') ?? '';
       const userId = users[uid === 'alice' ? 0 : 1]?.id ?? 0;
-      return Promise.resolve({ userId, uid, username: uid, role: 'user' });
+      return { userId, uid, username: uid, role: 'user' };
     },
     anonymous: () => Promise.reject(new Error('not open')),
-    limit: () => Promise.resolve(),
+    limit: () => undefined,
     openDomains: new Set(),
   };
   const app = express().use((req, res, next) => {

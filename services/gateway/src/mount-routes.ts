@@ -8,11 +8,11 @@ import { sendJson } from './respond.ts';
 /** What stands before every route. */
 export interface Gate {
   /** @throws ApiError 401, 400 for a token in the query */
-  authenticate(req: Request): Promise<Principal>;
+  authenticate(req: Request): Principal | Promise<Principal>;
   /** Who a caller without a token is, in a domain that asks for none. */
   anonymous(): Promise<Principal>;
   /** Counts the request against its caller or address. @throws ApiError 429 */
-  limit(req: Request, res: Response): Promise<void>;
+  limit(req: Request, res: Response): Promise<void> | undefined;
   openDomains: ReadonlySet<string>;
 }
 
@@ -32,39 +32,41 @@ export function mountRoutes(app: Express, set: RouteSet, gate: Gate): void {
 }
 
 function serve(route: Route, gate: Gate, open: boolean): RequestHandler {
-  const enter = entrance(route, gate, open);
+  const identify = route.access === 'public' ? undefined : identifier(route, gate, open);
   const parseBody = route.body ? jsonParser(route.maxBodyBytes ?? MAX_BODY_BYTES) : undefined;
   return async (req, res) => {
-    contextOf(req).route = route.path;
-    await enter(req, res);
-    if (parseBody) await parseBody(req, res);
-    const answer = await route.run(req, res);
-    if (!answer) return;
-    if (answer.headers)
-      for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
-    sendJson(res, answer.status, answer.body);
-  };
-}
-
-/** Knows the caller, counts it, and refuses it where its role is not enough: in this order, so that failures count. */
-function entrance(route: Route, gate: Gate, open: boolean): (req: Request, res: Response) => Promise<void> {
-  const { access, admits } = route;
-  return async (req, res) => {
+    const context = contextOf(req);
+    context.route = route.path;
     let refused: unknown;
-    if (access !== 'public' && admits?.(req) !== true) {
+    if (identify) {
       try {
-        contextOf(req).principal =
-          open && req.headers.authorization === undefined
-            ? await gate.anonymous()
-            : await gate.authenticate(req);
+        const found = identify(req);
+        // Who has been here before is known without waiting, and a wait is not free.
+        context.principal = found instanceof Promise ? await found : found;
       } catch (error) {
         refused = error;
       }
     }
-    if (route.unlimited !== true) await gate.limit(req, res);
+    // Before anything is refused, so that failures count too.
+    const counting = route.unlimited === true ? undefined : gate.limit(req, res);
+    if (counting) await counting;
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- handed on as it came
     if (refused !== undefined) throw refused;
-    if (!open) demand(access, contextOf(req).principal);
+    if (!open) demand(route.access, context.principal);
+    if (parseBody) await parseBody(req, res);
+    const answer = await route.run(req, res);
+    if (!answer) return;
+    for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '');
+    sendJson(res, answer.status, answer.body);
+  };
+}
+
+type Identify = (req: Request) => Principal | Promise<Principal> | undefined;
+
+function identifier({ admits }: Route, gate: Gate, open: boolean): Identify {
+  return (req) => {
+    if (admits?.(req) === true) return undefined;
+    return open && req.headers.authorization === undefined ? gate.anonymous() : gate.authenticate(req);
   };
 }
 

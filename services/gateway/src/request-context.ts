@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { continueTrace, traceIdOf, withLogFields } from '@mediaworks/runtime';
+import { randomBytes } from 'node:crypto';
+import { type LogFields, traceIdOf } from '@mediaworks/runtime';
 import type { Request, Response } from 'express';
 import { ApiError } from './api-error.ts';
 
@@ -15,16 +15,34 @@ export interface Principal {
 }
 
 /** What is known of a request beside what it says. */
-export interface RequestContext {
-  readonly id: string;
-  /** W3C trace context: the caller's, or a new one. */
-  readonly traceparent: string;
-  readonly traceId: string;
-  /** `performance.now()` when it came. */
-  readonly startedAt: number;
+export class RequestContext {
   /** The route's template, for metrics; undefined until one matches. */
-  route: string | undefined;
-  principal: Principal | undefined;
+  route: string | undefined = undefined;
+  principal: Principal | undefined = undefined;
+  /** `performance.now()` when it came. */
+  readonly startedAt = performance.now();
+  readonly #givenTrace: string | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly traceId: string,
+    givenTrace: string | undefined,
+  ) {
+    this.#givenTrace = givenTrace;
+  }
+
+  /**
+   * What every line that is logged about the request carries. Handed on by hand: a scope that finds its way by itself
+   * makes every promise of the process dearer, by a tenth of what a small request costs.
+   */
+  get logFields(): LogFields {
+    return { request_id: this.id, trace_id: this.traceId };
+  }
+
+  /** W3C trace context: the caller's, or a new one. */
+  get traceparent(): string {
+    return this.#givenTrace ?? `00-${this.traceId}-${this.traceId.slice(16)}-01`;
+  }
 }
 
 declare global {
@@ -38,35 +56,31 @@ declare global {
 
 const SANE_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
+/** Half of every id that this process gives: no two processes share it. */
+const PROCESS_ID = randomBytes(8).toString('hex');
+let requests = 0;
+
+/** 32 hex digits: a trace id, and an id for the request. A counter costs nothing beside randomness for each. */
+function nextId(): string {
+  return PROCESS_ID + (++requests).toString(16).padStart(16, '0');
+}
+
 /** Gives each request its id and trace, which go into every log line, every job and the answer. */
 export function beginRequest(req: Request, res: Response): RequestContext {
-  const fresh = randomUUID();
   const given = req.headers['x-request-id'];
+  const trace = req.headers['traceparent'];
+  const fresh = nextId();
   const id = typeof given === 'string' && SANE_ID.test(given) ? given : fresh;
-  const context = { ...traceOf(req.headers['traceparent'], fresh), id, startedAt: performance.now() };
+  const traceId = typeof trace === 'string' ? traceIdOf(trace) : undefined;
   res.setHeader('X-Request-Id', id);
-  return (req.mediaworks = { ...context, route: undefined, principal: undefined });
+  return (req.mediaworks = new RequestContext(
+    id,
+    traceId ?? fresh,
+    traceId === undefined ? undefined : String(trace),
+  ));
 }
 
-/** What a request logs, however deep, carries its ids. */
-export function withinRequest(context: RequestContext, work: () => void): void {
-  withLogFields({ request_id: context.id, trace_id: context.traceId }, work);
-}
-
-/** The caller's trace, or one whose ids are those of a fresh UUID: random enough, and at hand. */
-function traceOf(
-  header: string | string[] | undefined,
-  uuid: string,
-): { traceparent: string; traceId: string } {
-  if (typeof header === 'string') {
-    const traceparent = continueTrace(header);
-    return { traceparent, traceId: traceIdOf(traceparent) ?? '' };
-  }
-  const traceId = uuid.replaceAll('-', '');
-  return { traceparent: `00-${traceId}-${traceId.slice(16)}-01`, traceId };
-}
-
-/** @throws Error outside of a request that went through {@link requestContext} */
+/** @throws Error outside of a request that went through {@link beginRequest} */
 export function contextOf(req: Request): RequestContext {
   if (!req.mediaworks) throw new Error('the request has no context');
   return req.mediaworks;

@@ -55,7 +55,13 @@ export function lastResort(log: Logger, shapeOf: ShapeOf): ErrorRequestHandler {
     const gone = req.socket.destroyed;
     if (error.status >= 500 && !gone) {
       const say = error.status === 503 ? log.warn : log.error;
-      say('request failed', { method: req.method, path: req.path, ...errorFields(error.cause ?? thrown) });
+      const { method, path } = req;
+      say('request failed', {
+        ...req.mediaworks?.logFields,
+        method,
+        path,
+        ...errorFields(error.cause ?? thrown),
+      });
     }
     if (res.headersSent || gone) {
       res.destroy();

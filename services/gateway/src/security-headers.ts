@@ -4,12 +4,19 @@ import helmet, { type HelmetOptions } from 'helmet';
 
 type Headers = readonly (readonly [string, string])[];
 
-/** Nothing that the API answers is a page: it may load nothing and be framed nowhere. */
+/** Nothing that the API answers is a page: it may load nothing and be framed nowhere, and needs no more than that. */
 const api = headersOf({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
 });
 
 const pagePolicy = {

@@ -12,9 +12,9 @@ const TOKEN_PARAMETERS = ['token', 'access_token', 'id_token', 'bearer_token', '
 
 export interface Authenticator {
   /** Who sent the request. @throws ApiError 401; 400 for a token in the query */
-  authenticate(req: Request): Promise<Principal>;
+  authenticate(req: Request): Principal | Promise<Principal>;
   /** Who bears a token. @throws ApiError 401 */
-  bearer(token: string): Promise<Principal>;
+  bearer(token: string): Principal | Promise<Principal>;
   /** The caller without a token, where none is asked for. */
   anonymous(): Promise<Principal>;
 }
@@ -33,13 +33,14 @@ export function createAuthenticator(options: {
     const user = await users(identity);
     return { userId: user.id, uid: identity.uid, username: user.username, role: identity.role };
   };
-  const bearer = async (token: string): Promise<Principal> => {
+  const bearer = (token: string): Principal | Promise<Principal> => {
     if (token.length > MAX_TOKEN_LENGTH) throw unauthorized('invalid_token', 'The token is not valid');
     const digest = createHash('sha256').update(token).digest('base64');
-    const known = remembered.get(digest);
-    if (known) return known;
-    for (const verify of verifiers) {
-      const identity = await verify(token);
+    return remembered.get(digest) ?? verify(token, digest);
+  };
+  const verify = async (token: string, digest: string): Promise<Principal> => {
+    for (const verifier of verifiers) {
+      const identity = await verifier(token);
       if (!identity) continue;
       const principal = await principalFor(identity);
       remembered.set(digest, principal, Math.min(Date.now() + REMEMBERED_MS, identity.expiresAt ?? Infinity));
@@ -54,7 +55,7 @@ export function createAuthenticator(options: {
   return {
     bearer,
     anonymous: stranger('anonymous', 'user'),
-    authenticate: async (req) => {
+    authenticate: (req) => {
       refuseTokenInQuery(req);
       if (options.off) return local();
       const token = tokenOf(req.headers.authorization);
@@ -66,9 +67,7 @@ export function createAuthenticator(options: {
 
 /** `Bearer T`, or T alone as the photo clients send it. */
 function tokenOf(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const token = header.replace(/^Bearer\s+/i, '').trim();
-  return token === '' || /\s/.test(token) ? undefined : token;
+  return /^(?:Bearer\s+)?(\S+)\s*$/i.exec(header ?? '')?.[1];
 }
 
 /** An address ends up in logs, histories and Referer headers: a token in it is as good as published. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ApiError, plainErrorShape } from '../api-error.ts';
 import { defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { contextOf } from '../request-context.ts';
 import { setContentHeaders } from '../security-headers.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { ifRangeHolds, noneMatchHits, rangeOf } from './preconditions.ts';
@@ -112,7 +113,8 @@ export function fileRoutes(deps: GatewayDeps, publicObjects: readonly PublicObje
     } catch (error) {
       // The client going away breaks the pipe too, and is nobody's error.
       const ours = body.errored !== null && body.errored.name !== 'AbortError';
-      if (ours) log.warn('a file broke off', { key: head.key, ...errorFields(error) });
+      if (ours)
+        log.warn('a file broke off', { ...contextOf(req).logFields, key: head.key, ...errorFields(error) });
     }
   };
 

@@ -34,7 +34,7 @@ export function createJobPresenter(publicUrl: string, eventLinks: EventLinks) {
     next_run_at: row.next_run_at?.toISOString() ?? null,
     links: linksOf(row.id),
   });
-  return { present, linksOf, locationOf };
+  return { present, locationOf };
 }
 
 export type JobPresenter = ReturnType<typeof createJobPresenter>;

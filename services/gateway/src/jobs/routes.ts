@@ -22,7 +22,11 @@ const listQuery = z.object({
   cursor: z.string().max(100).optional(),
 });
 const cancelBody = z.object({ reason: z.string().trim().min(1).max(500).default('Cancelled by request') });
-const retried = z.object({ job_id: z.uuid(), status: z.literal('queued'), links: jobView.shape.links });
+const retried = z.object({
+  job_id: z.uuid(),
+  status: z.literal('queued'),
+  links: jobView.shape.links.pick({ self: true }),
+});
 
 const noSuchJob = () => new ApiError(404, 'not_found', 'There is no such job');
 
@@ -30,7 +34,7 @@ const noSuchJob = () => new ApiError(404, 'not_found', 'There is no such job');
 export function jobRoutes(deps: GatewayDeps): RouteSet {
   const { db, dispatcher, env } = deps;
   const eventLinks = createEventLinks(env.URL_SIGNING_SECRET, env.LINK_LIFETIME);
-  const { present, linksOf, locationOf } = createJobPresenter(env.PUBLIC_URL, eventLinks);
+  const { present, locationOf } = createJobPresenter(env.PUBLIC_URL, eventLinks);
 
   const find = async (id: string, viewer: number | undefined): Promise<JobRow> => {
     const job = await findJob(db, id, viewer);
@@ -143,10 +147,11 @@ export function jobRoutes(deps: GatewayDeps): RouteSet {
         await find(id, viewer);
         throw new ApiError(409, 'not_retryable', 'Only a failed or cancelled job can be run again');
       }
+      const self = locationOf(id);
       return {
         status: 202,
-        body: { job_id: id, status: 'queued', links: linksOf(id) },
-        headers: { Location: locationOf(id) },
+        body: { job_id: id, status: 'queued', links: { self } },
+        headers: { Location: self },
       };
     },
   });
