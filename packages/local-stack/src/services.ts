@@ -15,6 +15,13 @@ function worker(name: string): ServiceDefinition {
   return { name, entry: `${projectRoot}services/${name}/dist/main.js`, portVariable: 'HEALTH_PORT' };
 }
 
+/**
+ * How Node runs a service. Every write to disk that waits holds a thread of libuv's pool, and sharp works in the same
+ * pool: with the default of four, pictures wait for the disk. A larger young generation spares a busy gateway a tenth of
+ * its time in the garbage collector, for some tens of megabytes.
+ */
+export const nodeTuning = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' } as const;
+
 /** What `npm start` runs, each as its own process. */
 export const services: readonly ServiceDefinition[] = [
   { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },

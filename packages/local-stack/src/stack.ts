@@ -9,7 +9,7 @@ import { freePort } from './free-port.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import { keepSecret } from './secret.ts';
-import { projectRoot, type ServiceDefinition, services as allServices } from './services.ts';
+import { nodeTuning, projectRoot, type ServiceDefinition, services as allServices } from './services.ts';
 import { type StackLog, superviseService } from './supervisor.ts';
 
 export interface StackOptions {
@@ -148,6 +148,7 @@ async function serviceEnv(
 ): Promise<NodeJS.ProcessEnv> {
   const own = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   return {
+    ...nodeTuning,
     STORAGE: 'local',
     STORAGE_ROOT: join(dataDir, 'objects'),
     TMP_ROOT: join(dataDir, 'tmp'),
