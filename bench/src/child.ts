@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createInterface, type Interface } from 'node:readline';
 
 export interface Child {
@@ -28,7 +29,11 @@ export async function startChild(
   args: readonly string[],
   { env = {}, cwd, ready }: ChildOptions,
 ): Promise<Child & { line: string }> {
-  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'exit');
   const tail: string[] = [];
   const lines: Interface[] = [];
@@ -73,11 +78,17 @@ export function startScript(
   args: readonly string[],
   options: ChildOptions,
 ): Promise<Child & { line: string }> {
-  return startChild(process.execPath, [...profiling(), script.pathname, ...args], options);
+  return startChild(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args], options);
 }
 
-/** `BENCH_PROFILE=folder` writes a CPU profile of every Node process there. */
-function profiling(): string[] {
-  const folder = process.env['BENCH_PROFILE'];
-  return folder === undefined || folder === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+/**
+ * `BENCH_PROFILE=folder` writes a CPU profile of every Node process there; `BENCH_NODE_OPTIONS` goes to each of them as
+ * it is, for what NODE_OPTIONS refuses.
+ */
+export function nodeOptions(): string[] {
+  const { BENCH_PROFILE: folder = '', BENCH_NODE_OPTIONS: more = '' } = process.env;
+  return [
+    ...(folder === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]),
+    ...more.split(' ').filter((option) => option !== ''),
+  ];
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel's ticks are a hundredth of a second on every Linux that Node runs on. */
 const MS_PER_TICK = 10;
@@ -16,6 +16,25 @@ function statOf(pid: number | 'self'): number[] {
 export function cpuOf(pid: number): number {
   const stat = statOf(pid);
   return ((stat[11] ?? 0) + (stat[12] ?? 0)) * MS_PER_TICK;
+}
+
+/** The same of a process, its children that run and those that have ended. */
+export function cpuOfFamily(pid: number): number {
+  const stat = statOf(pid);
+  const ended = ((stat[13] ?? 0) + (stat[14] ?? 0)) * MS_PER_TICK;
+  return cpuOf(pid) + ended + childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), 0);
+}
+
+function childrenOf(pid: number): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((child) => {
+    try {
+      return statOf(child)[1] === pid;
+    } catch {
+      // It ended while we looked.
+      return false;
+    }
+  });
 }
 
 /** CPU time of this process and of every child that has ended, in ms. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
+import { nodeOptions } from './child.ts';
 
 /** A program that is given its orders one a line, as JSON, and answers each with a line when it is done. */
 export interface LineProgram {
@@ -47,5 +48,5 @@ export async function startLineProgram(
 
 /** The same for a script of ours, given by its URL. */
 export function startLineScript(script: URL, args: readonly string[] = []): Promise<LineProgram> {
-  return startLineProgram(process.execPath, [fileURLToPath(script), ...args]);
+  return startLineProgram(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args]);
 }

@@ -16,7 +16,9 @@ const benchmarks = new Map([
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benchmarks.has(name));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${[...benchmarks.keys()].join(', ')}`);
+  console.error(
+    `There is no benchmark ${unknown.join(', ')}; there are ${[...benchmarks.keys()].join(', ')}`,
+  );
   process.exit(2);
 }
 if (process.platform !== 'linux') {

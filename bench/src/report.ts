@@ -34,7 +34,9 @@ export interface Bar {
 export function verdict(name: string, ratio: number, bar: Bar, unit = '×'): boolean {
   const met = ratio <= (bar.atMost ?? Infinity) && ratio >= (bar.atLeast ?? -Infinity);
   const wanted = bar.atMost === undefined ? `at least ${bar.atLeast}` : `at most ${bar.atMost}`;
-  console.log(`  ${met ? '✓' : '✗'} ${name}: ${ratio.toFixed(2)}${unit} (${wanted}${unit}: ${met ? 'met' : 'MISSED'})`);
+  console.log(
+    `  ${met ? '✓' : '✗'} ${name}: ${ratio.toFixed(2)}${unit} (${wanted}${unit}: ${met ? 'met' : 'MISSED'})`,
+  );
   return met;
 }
 

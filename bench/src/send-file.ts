@@ -12,7 +12,11 @@ const CHUNK = 256 * 1024;
  * times the CPU, which on the machine of what is measured would be measured with it.
  * @throws Error unless the answer is 2xx
  */
-export async function sendFile(url: string, path: string, headers: Record<string, string> = {}): Promise<unknown> {
+export async function sendFile(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
   const head = [
     `--${BOUNDARY}`,
     `Content-Disposition: form-data; name="file"; filename="${basename(path)}"`,
@@ -33,9 +37,11 @@ export async function sendFile(url: string, path: string, headers: Record<string
     outgoing.once('error', reject);
   });
   outgoing.write(head);
-  const sent = pipeline(createReadStream(path, { highWaterMark: CHUNK }), outgoing, { end: false }).then(() => {
-    outgoing.end(tail);
-  });
+  const sent = pipeline(createReadStream(path, { highWaterMark: CHUNK }), outgoing, { end: false }).then(
+    () => {
+      outgoing.end(tail);
+    },
+  );
   const [response] = await Promise.all([answer, sent]);
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += String(chunk);

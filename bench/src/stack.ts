@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '@mediaworks/database';
-import { startPostgres, startRedis } from '@mediaworks/local-stack';
+import { nodeTuning, startPostgres, startRedis } from '@mediaworks/local-stack';
 import { type Child, startScript } from './child.ts';
 
 export interface Stack {
@@ -13,6 +13,8 @@ export interface Stack {
   readonly redisUrl: string;
   readonly gateway: Child;
   readonly worker: Child | undefined;
+  /** Of the servers, for their CPU time. */
+  readonly pids: { readonly postgres: number; readonly redis: number };
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,10 @@ const transcoderMain = new URL('../../services/media-transcoder/dist/main.js', i
  * The real thing on one machine: Postgres and Redis that keep what they were told, a gateway process and, where `slots`
  * are asked for, a media-transcoder process. Only the rate limit is out of the way.
  */
-export async function openStack(dir: string, options: { slots?: number; env?: NodeJS.ProcessEnv } = {}): Promise<Stack> {
+export async function openStack(
+  dir: string,
+  options: { slots?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<Stack> {
   const dataDir = join(dir, 'stack');
   await mkdir(dataDir, { recursive: true });
   const log = () => undefined;
@@ -39,6 +44,7 @@ export async function openStack(dir: string, options: { slots?: number; env?: No
     stops.push(redis.stop);
     await migrate(postgres.url);
     const env = {
+      ...nodeTuning,
       NODE_ENV: 'production',
       DATABASE_URL: postgres.url,
       REDIS_URL: redis.url,
@@ -64,6 +70,7 @@ export async function openStack(dir: string, options: { slots?: number; env?: No
     const { url } = JSON.parse(gateway.line) as { url: string };
     return {
       ...{ url, gateway, worker, stop },
+      pids: { postgres: postgres.pid(), redis: redis.pid() },
       authorization: `Bearer ${TOKEN}`,
       databaseUrl: postgres.url,
       redisUrl: redis.url,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { startScript } from '../child.ts';
-import { cpuOf } from '../cpu-time.ts';
+import { cpuOf, cpuOfFamily } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { openStack, type Stack } from '../stack.ts';
@@ -11,14 +11,20 @@ import type { LoadSummary } from './load-main.ts';
 
 const CONNECTIONS = 50;
 const ROUNDS = 4;
-const REQUESTS = { gateway: 12_000, bare: 16_000, warmUp: 4_000 };
+const SECONDS = 3;
+const WARM_UP_SECONDS = 2;
+/** More than any machine answers in that time: each id is used once. */
+const MOST_A_SECOND = 6_000;
+const JOBS = MOST_A_SECOND * (WARM_UP_SECONDS + ROUNDS * SECONDS);
 
 /** A POST that accepts a small job, with all that stands before and behind it, against an express route that does nothing. */
 export async function benchGateway(dir: string): Promise<void> {
   heading('Gateway: a POST that accepts a small job (50 connections)');
   const stack = await openStack(dir);
   const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 1 });
-  const express = await startScript(new URL('bare-express.js', import.meta.url), [], { ready: '"listening"' });
+  const express = await startScript(new URL('bare-express.js', import.meta.url), [], {
+    ready: '"listening"',
+  });
   const { port } = JSON.parse(express.line) as { port: number };
   const client = await startLineScript(new URL('load-main.js', import.meta.url));
   const servers = {
@@ -26,19 +32,33 @@ export async function benchGateway(dir: string): Promise<void> {
     bare: { pid: express.pid, port },
   };
   const runs = { gateway: [] as Run[], bare: [] as Run[] };
+  const behind = { postgres: [] as number[], redis: [] as number[] };
   const catchUps: number[] = [];
   try {
-    const ids = await addFailedJobs(pool, REQUESTS.warmUp + ROUNDS * REQUESTS.gateway);
-    const drive = (name: 'gateway' | 'bare', count: number) =>
-      measure(client, servers[name], name === 'gateway' ? ids.splice(0, count) : freshIds(count), stack);
-    await drive('gateway', REQUESTS.warmUp);
-    await untilTold(pool);
-    await drive('bare', REQUESTS.warmUp);
-    for (let round = 0; round < ROUNDS; round++) {
-      runs.gateway.push(await drive('gateway', REQUESTS.gateway));
+    const ids = await addFailedJobs(pool, JOBS);
+    const driveGateway = async (seconds: number) => {
+      const before = { postgres: cpuOfFamily(stack.pids.postgres), redis: cpuOf(stack.pids.redis) };
+      const run = await measure(
+        client,
+        servers.gateway,
+        ids.slice(0, MOST_A_SECOND * seconds),
+        seconds,
+        stack,
+      );
+      ids.splice(0, run.sent);
       // What the relay still has to tell Redis would otherwise be told at the other's cost.
       catchUps.push(await untilTold(pool));
-      runs.bare.push(await drive('bare', REQUESTS.bare));
+      behind.postgres.push((cpuOfFamily(stack.pids.postgres) - before.postgres) / run.sent);
+      behind.redis.push((cpuOf(stack.pids.redis) - before.redis) / run.sent);
+      return run;
+    };
+    const driveBare = (seconds: number) =>
+      measure(client, servers.bare, freshIds(2 * MOST_A_SECOND * seconds), seconds, stack);
+    await driveGateway(WARM_UP_SECONDS);
+    await driveBare(WARM_UP_SECONDS);
+    for (let round = 0; round < ROUNDS; round++) {
+      runs.gateway.push(await driveGateway(SECONDS));
+      runs.bare.push(await driveBare(SECONDS));
     }
   } finally {
     await client.stop();
@@ -46,7 +66,11 @@ export async function benchGateway(dir: string): Promise<void> {
     await pool.end();
     await stack.stop();
   }
-  report(runs, catchUps);
+  report(runs);
+  note(
+    `behind it, for each request: Postgres ${ms(median(behind.postgres))} CPU, Redis ${ms(median(behind.redis))}`,
+  );
+  note(`the queue had been told of every job ${ms(Math.max(...catchUps))} after the last request, at most`);
 }
 
 interface Run extends LoadSummary {
@@ -58,12 +82,13 @@ async function measure(
   client: LineProgram,
   server: { pid: number; port: number },
   ids: readonly string[],
+  seconds: number,
   { authorization }: Stack,
 ): Promise<Run> {
   const before = cpuOf(server.pid);
-  const order = { ids, authorization, port: server.port, connections: CONNECTIONS, status: 202 };
+  const order = { ids, seconds, authorization, port: server.port, connections: CONNECTIONS, status: 202 };
   const summary = JSON.parse(await client.ask(order)) as LoadSummary;
-  return { ...summary, cpu: (cpuOf(server.pid) - before) / ids.length };
+  return { ...summary, cpu: (cpuOf(server.pid) - before) / summary.sent };
 }
 
 function freshIds(count: number): string[] {
@@ -80,7 +105,7 @@ async function untilTold(pool: pg.Pool): Promise<number> {
   }
 }
 
-function report(runs: { gateway: readonly Run[]; bare: readonly Run[] }, catchUps: readonly number[]): void {
+function report(runs: { gateway: readonly Run[]; bare: readonly Run[] }): void {
   const middle = (list: readonly Run[], figure: keyof Run) => median(list.map((run) => run[figure]));
   for (const [name, list] of [
     ['gateway: POST /api/jobs/:id/retry', runs.gateway],
@@ -96,5 +121,4 @@ function report(runs: { gateway: readonly Run[]; bare: readonly Run[] }, catchUp
   const ratio = (figure: keyof Run) => middle(runs.gateway, figure) / middle(runs.bare, figure);
   verdict('requests a second, gateway to bare', ratio('perSecond'), { atLeast: 0.65 });
   verdict('p99, gateway to bare', ratio('p99'), { atMost: 3 });
-  note(`after ${REQUESTS.gateway} requests the queue had been told of all of them within ${ms(median(catchUps))}`);
 }

@@ -7,6 +7,8 @@ import { load, type LoadOptions } from './load.ts';
  * the next line.
  */
 export interface LoadSummary {
+  /** How many of the requests were sent and answered. */
+  sent: number;
   perSecond: number;
   /** Of one request, in ms. */
   p50: number;
@@ -22,11 +24,17 @@ console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const { ids, authorization, ...options } = JSON.parse(line) as Order;
   const requests = ids.map((id) =>
-    [`POST /api/jobs/${id}/retry HTTP/1.1`, 'Host: 127.0.0.1', `Authorization: ${authorization}`, '\r\n'].join('\r\n'),
+    [
+      `POST /api/jobs/${id}/retry HTTP/1.1`,
+      'Host: 127.0.0.1',
+      `Authorization: ${authorization}`,
+      '\r\n',
+    ].join('\r\n'),
   );
   const { wall, latencies } = await load({ ...options, requests });
   const summary: LoadSummary = {
-    perSecond: (ids.length * 1_000) / wall,
+    sent: latencies.length,
+    perSecond: (latencies.length * 1_000) / wall,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
   };

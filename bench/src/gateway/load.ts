@@ -10,23 +10,26 @@ export interface Load {
 export interface LoadOptions {
   port: number;
   connections: number;
-  /** Each request whole, as it goes over the wire. */
+  /** Each request whole, as it goes over the wire; each is sent once at most. */
   requests: readonly string[];
+  /** For how long new requests are sent, in s. */
+  seconds: number;
   /** What each has to be answered. */
   status: number;
 }
 
 /**
- * Sends each request once over keep-alive connections, each of which waits for an answer before its next. It knows
+ * Sends the requests over keep-alive connections, each of which waits for an answer before its next. It knows
  * just enough HTTP for two servers of ours (every answer has a Content-Length): a general client takes as much CPU as
  * the server, and both share the machine.
  * @throws Error when an answer has another status or a connection breaks
  */
 export async function load(options: LoadOptions): Promise<Load> {
   const latencies: number[] = [];
-  let next = 0;
-  const take = () => options.requests[next++];
   const start = performance.now();
+  const end = start + options.seconds * 1_000;
+  let next = 0;
+  const take = () => (performance.now() < end ? options.requests[next++] : undefined);
   const workers = Array.from({ length: options.connections }, () => drive(options, take, latencies));
   await Promise.all(workers);
   return { wall: performance.now() - start, latencies };

@@ -1,19 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { renderImage } from '@mediaworks/media';
 import pg from 'pg';
-import { type Cost, costOf } from '../cpu-time.ts';
+import type { Cost } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { openStack } from '../stack.ts';
-import { renderBare } from './bare-sharp.ts';
 import { startCelery } from './celery.ts';
 import { compare } from './likeness.ts';
 import { makePhotos } from './photos.ts';
 import { renderByService } from './service.ts';
 
 const PHOTOS = 60;
-const PAIRS = 20;
+const PAIRS = 30;
+/** The first images load code and fill the allocator's pools. */
+const WARM_UPS = 4;
 const ROUNDS = 3;
 /** Celery is slow enough to be measured on fewer. */
 const CELERY_PHOTOS = 16;
@@ -30,15 +30,20 @@ export async function benchImages(dir: string): Promise<void> {
 async function compareRenderers(dir: string, photos: readonly string[]): Promise<void> {
   const [ourDir, bareDir] = [join(dir, 'ours'), join(dir, 'bare')];
   await Promise.all([ourDir, bareDir].map((path) => mkdir(path, { recursive: true })));
+  const script = new URL('render-main.js', import.meta.url);
+  const renderers = {
+    ours: await startLineScript(script, ['ours', ourDir]),
+    bare: await startLineScript(script, ['bare', bareDir]),
+  };
   const [ours, bare]: [Cost[], Cost[]] = [[], []];
-  // The first of each loads code and is not counted.
-  for (const [n, photo] of [...photos.slice(0, 1), ...photos.slice(0, PAIRS)].entries()) {
-    const our = await costOf(() => renderImage(photo, ourDir));
-    const its = await costOf(() => renderBare(photo, bareDir));
-    if (n === 0) continue;
+  for (const [n, photo] of photos.slice(0, WARM_UPS + PAIRS).entries()) {
+    const our = JSON.parse(await renderers.ours.ask(photo)) as Cost;
+    const its = JSON.parse(await renderers.bare.ask(photo)) as Cost;
+    if (n < WARM_UPS) continue;
     ours.push(our);
     bare.push(its);
   }
+  await Promise.all([renderers.ours.stop(), renderers.bare.stop()]);
   const cpu = (costs: Cost[]) => median(costs.map((cost) => cost.cpu));
   const wall = (costs: Cost[]) => median(costs.map((cost) => cost.wall));
   row('renderImage', `${ms(cpu(ours))} CPU`, `${ms(wall(ours))} wall`);
@@ -46,7 +51,9 @@ async function compareRenderers(dir: string, photos: readonly string[]): Promise
   verdict('CPU of an image, ours to bare', cpu(ours) / cpu(bare), { atMost: 1.1 });
   for (const name of ['large.jpg', 'medium.jpg', 'small.jpg', 'thumbnail.jpg', 'webp.webp']) {
     const { size, psnr, bytes } = await compare(join(ourDir, name), join(bareDir, name));
-    note(`${name.padEnd(14)} ${size}, ${psnr.toFixed(1)} dB between them, ours ${bytes.toFixed(2)}× its bytes`);
+    note(
+      `${name.padEnd(14)} ${size}, ${psnr.toFixed(1)} dB between them, ours ${bytes.toFixed(2)}× its bytes`,
+    );
   }
 }
 
@@ -54,9 +61,16 @@ async function compareRenderers(dir: string, photos: readonly string[]): Promise
 async function compareServices(dir: string, photos: readonly string[]): Promise<void> {
   const stack = await openStack(dir, { slots: 2 });
   const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 1 });
-  const bare = await startLineScript(new URL('bare-sharp-main.js', import.meta.url), [join(dir, 'bare-batch')]);
+  const bare = await startLineScript(new URL('bare-sharp-main.js', import.meta.url), [
+    join(dir, 'bare-batch'),
+  ]);
   const celery = await startCelery(stack.redisUrl, dir);
-  const rates = { service: [] as number[], bare: [] as number[], plain: [] as number[], draft: [] as number[] };
+  const rates = {
+    service: [] as number[],
+    bare: [] as number[],
+    plain: [] as number[],
+    draft: [] as number[],
+  };
   const cpu = { gateway: [] as number[], worker: [] as number[] };
   try {
     // What each loads at its first images is not counted.
@@ -89,7 +103,9 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   row('Celery + Pillow, two processes', perSecond(median(rates.plain), 'images'));
   row('Celery + Pillow with draft mode', perSecond(median(rates.draft), 'images'));
   verdict('images a second, service to Celery + Pillow', service / median(rates.plain), { atLeast: 3.5 });
-  note(`with draft mode, which Pillow leaves to those who know it: ${(service / median(rates.draft)).toFixed(2)}×`);
+  note(
+    `with draft mode, which Pillow leaves to those who know it: ${(service / median(rates.draft)).toFixed(2)}×`,
+  );
 }
 
 /** Images a second of a program that makes the renditions of a list of files. */

@@ -26,7 +26,11 @@ export async function startCelery(redisUrl: string, outDir: string): Promise<Cel
   const env = { BROKER_URL: `${redisUrl}/1`, PYTHONDONTWRITEBYTECODE: '1' };
   const worker: Child = await startChild(
     PYTHON,
-    [...['-m', 'celery', '-A', 'celery_app', 'worker', '--pool', 'prefork', '--concurrency', '2'], '--loglevel', 'info'],
+    [
+      ...['-m', 'celery', '-A', 'celery_app', 'worker', '--pool', 'prefork', '--concurrency', '2'],
+      '--loglevel',
+      'info',
+    ],
     { cwd, env: { ...env, C_FORCE_ROOT: '1' }, ready: ' ready.' },
   );
   const submit = (task: string) =>
@@ -42,13 +46,20 @@ export async function startCelery(redisUrl: string, outDir: string): Promise<Cel
 }
 
 async function hasCelery(): Promise<boolean> {
-  const importable = () => run(PYTHON, ['-c', 'import celery, PIL, redis']).then(() => true, () => false);
+  const importable = () =>
+    run(PYTHON, ['-c', 'import celery, PIL, redis']).then(
+      () => true,
+      () => false,
+    );
   if (await importable()) return true;
   if (process.getuid?.() !== 0) return false;
   note(`installing ${PACKAGES.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   try {
-    await run('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], { env, timeout: 180_000 });
+    await run('apt-get', ['install', '-y', '--no-install-recommends', ...PACKAGES], {
+      env,
+      timeout: 180_000,
+    });
   } catch {
     return false;
   }

@@ -24,7 +24,11 @@ export async function compare(first: string, second: string): Promise<Likeness> 
 }
 
 async function pixelsOf(path: string): Promise<{ data: Buffer; size: string }> {
-  const { data, info } = await sharp(path).removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(path)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { data, size: `${info.width}×${info.height}` };
 }
 

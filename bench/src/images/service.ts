@@ -21,7 +21,11 @@ export interface ServiceRun {
  * Sends the photos to the gateway and waits until every one is ready.
  * @throws Error when one is refused or fails
  */
-export async function renderByService(stack: Stack, pool: Pool, photos: readonly string[]): Promise<ServiceRun> {
+export async function renderByService(
+  stack: Stack,
+  pool: Pool,
+  photos: readonly string[],
+): Promise<ServiceRun> {
   const worker = stack.worker;
   if (!worker) throw new Error('the stack has no worker');
   const cpu = () => ({ gateway: cpuOf(stack.gateway.pid), worker: cpuOf(worker.pid) });
@@ -29,7 +33,8 @@ export async function renderByService(stack: Stack, pool: Pool, photos: readonly
   const left = [...photos];
   const ids: number[] = [];
   const sender = async () => {
-    for (let photo = left.pop(); photo !== undefined; photo = left.pop()) ids.push(await upload(stack, photo));
+    for (let photo = left.pop(); photo !== undefined; photo = left.pop())
+      ids.push(await upload(stack, photo));
   };
   await Promise.all(Array.from({ length: UPLOADS }, sender));
   const finishedAt = await lastFinish(pool, ids);
@@ -42,7 +47,9 @@ export async function renderByService(stack: Stack, pool: Pool, photos: readonly
 }
 
 async function upload(stack: Stack, photo: string): Promise<number> {
-  const item = await sendFile(`${stack.url}/api/media/upload/`, photo, { authorization: stack.authorization });
+  const item = await sendFile(`${stack.url}/api/media/upload/`, photo, {
+    authorization: stack.authorization,
+  });
   return (item as { id: number }).id;
 }
 

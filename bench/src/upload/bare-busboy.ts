@@ -23,7 +23,10 @@ const server = createServer((req, res) => {
       },
     });
     pipeline(body, hashing, createWriteStream(join(dir, `bare-${uploads++}`))).then(
-      () => res.writeHead(201, { 'Content-Type': 'application/json' }).end(JSON.stringify({ sha256: hash.digest('hex') })),
+      () =>
+        res
+          .writeHead(201, { 'Content-Type': 'application/json' })
+          .end(JSON.stringify({ sha256: hash.digest('hex') })),
       (error: unknown) => res.destroy(error instanceof Error ? error : undefined),
     );
   });

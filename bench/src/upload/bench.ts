@@ -36,7 +36,9 @@ export async function benchUpload(dir: string): Promise<void> {
   const bareDir = join(dir, 'bare');
   await mkdir(bareDir);
   const stack = await openStack(dir, { env: { MAX_VIDEO_BYTES: String(BYTES) } });
-  const bare = await startScript(new URL('bare-busboy.js', import.meta.url), [bareDir], { ready: '"listening"' });
+  const bare = await startScript(new URL('bare-busboy.js', import.meta.url), [bareDir], {
+    ready: '"listening"',
+  });
   const { port } = JSON.parse(bare.line) as { port: number };
   const gatewayServer: Server = {
     ...{ pid: stack.gateway.pid, url: `${stack.url}/api/media/upload/`, dir: join(dir, 'objects', 'media') },
@@ -58,7 +60,12 @@ export async function benchUpload(dir: string): Promise<void> {
   report(runs);
 }
 
-async function measure(server: Server, file: string, uploads: number, idle = memoryOf(server.pid)): Promise<Run> {
+async function measure(
+  server: Server,
+  file: string,
+  uploads: number,
+  idle = memoryOf(server.pid),
+): Promise<Run> {
   let most = 0;
   const watch = setInterval(() => (most = Math.max(most, memoryOf(server.pid))), WATCH_MS);
   const [cpu, start] = [cpuOf(server.pid), performance.now()];
@@ -89,7 +96,14 @@ function report(runs: { gateway: readonly Run[]; bare: readonly Run[] }): void {
   ] as const) {
     row(name, `${ms(middle(list, 'cpu'))} CPU`, `${ms(middle(list, 'wall'))} wall`);
   }
-  verdict('CPU of an upload, gateway to bare', middle(runs.gateway, 'cpu') / middle(runs.bare, 'cpu'), { atMost: 1.2 });
+  verdict('CPU of an upload, gateway to bare', middle(runs.gateway, 'cpu') / middle(runs.bare, 'cpu'), {
+    atMost: 1.2,
+  });
   const growth = Math.max(...runs.gateway.map((run) => run.growth));
-  verdict(`memory that the gateway grew by, at most (${megabytes(growth)})`, growth / 2 ** 20, { atMost: 60 }, ' MB');
+  verdict(
+    `memory that the gateway grew by, at most (${megabytes(growth)})`,
+    growth / 2 ** 20,
+    { atMost: 60 },
+    ' MB',
+  );
 }

@@ -44,7 +44,9 @@ export async function benchVideo(dir: string): Promise<void> {
   row('the same, made to encode it', `${ms(encode.cpu)} CPU`, `${ms(encode.wall)} wall`);
   const share = `1/${Math.round(encode.cpu / cpu(costs.remux))} of encoding it`;
   const sizes = `${megabytes((await stat(compliant)).size)} in`;
-  note(`${remuxed ? 'it was remuxed' : 'it was NOT remuxed'}, poster and probe included, for ${share} (${sizes})`);
+  note(
+    `${remuxed ? 'it was remuxed' : 'it was NOT remuxed'}, poster and probe included, for ${share} (${sizes})`,
+  );
 }
 
 function describe(commands: readonly Arguments[], program: string): string {

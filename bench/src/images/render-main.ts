@@ -1,0 +1,17 @@
+import { createInterface } from 'node:readline';
+import { renderImage } from '@mediaworks/media';
+import { costOf } from '../cpu-time.ts';
+import { renderBare } from './bare-sharp.ts';
+
+/**
+ * One of the two renderers as a program of its own, so that neither's garbage is collected at the other's cost: argv[2]
+ * says which, argv[3] where to. Takes a file from each line of its input and says what its renditions cost.
+ */
+const [, , which, outDir = '.'] = process.argv;
+const render = which === 'ours' ? renderImage : renderBare;
+
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const cost = await costOf(() => render(JSON.parse(line) as string, outDir));
+  console.log(JSON.stringify(cost));
+}
