@@ -48,7 +48,7 @@ afterAll(() => scene.close(), 60_000);
 /** Uploads bytes under a name and follows them to the end. */
 async function send(bytes: Buffer, name: string): Promise<Item> {
   const form = new FormData();
-  form.set('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+  form.set('file', new Blob([new Uint8Array(bytes)]), name);
   const { id, job_id: jobId } = await scene.client.json<Item>('/api/media/upload/', {
     method: 'POST',
     body: form,

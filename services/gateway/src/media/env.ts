@@ -13,4 +13,3 @@ export const mediaEnv = {
   /** The hour, in UTC, of the nightly cleanup. */
   MEDIA_CLEANUP_HOUR: z.coerce.number().int().min(0).max(23).default(2),
 };
-export type MediaEnv = z.infer<z.ZodObject<typeof mediaEnv>>;
