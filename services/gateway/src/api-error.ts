@@ -37,7 +37,7 @@ export interface Problem {
   request_id: string;
 }
 
-export function problem(error: ApiError, requestId: string): Problem {
+function problem(error: ApiError, requestId: string): Problem {
   return {
     type: `urn:mediaworks:problem:${error.code}`,
     title: STATUS_CODES[error.status] ?? 'Error',

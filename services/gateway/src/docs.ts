@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import express, { Router } from 'express';
+import swaggerFolder from 'swagger-ui-dist/absolute-path.js';
 import { SECURITY_SCHEME } from './openapi.ts';
 import { pageHeaders } from './security-headers.ts';
 
@@ -41,7 +41,7 @@ export function docsRouter(document: object): Router {
   const router = Router();
   const json = JSON.stringify(document);
   // Its main module runs the whole page in our process; only the files are wanted.
-  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const folder = swaggerFolder();
   router.get('/openapi.json', (_req, res) => {
     res.type('application/json').send(json);
   });

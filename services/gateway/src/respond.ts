@@ -38,7 +38,7 @@ export function errorShapes(
   return (path) => shapes.find(({ prefix }) => path.startsWith(prefix))?.errorShape ?? plainErrorShape;
 }
 
-export function sendError(res: Response, error: ApiError, requestId: string, shape: ErrorShape): void {
+function sendError(res: Response, error: ApiError, requestId: string, shape: ErrorShape): void {
   for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
   sendJson(res, error.status, errorBody(error, requestId, shape), 'application/problem+json');
 }

@@ -36,5 +36,3 @@ export function createJobPresenter(publicUrl: string, eventLinks: EventLinks) {
   });
   return { present, locationOf };
 }
-
-export type JobPresenter = ReturnType<typeof createJobPresenter>;

@@ -16,7 +16,7 @@ export const KEYS = [
   { kid: 'new', secret: 'n'.repeat(32) },
   { kid: 'old', secret: 'o'.repeat(32) },
 ];
-export const TOKENS = { keys: KEYS, issuer: 'mediaworks', audience: 'mediaworks', superAdmins: ['root'] };
+const TOKENS = { keys: KEYS, issuer: 'mediaworks', audience: 'mediaworks', superAdmins: ['root'] };
 
 const silent: Logger = {
   debug: () => undefined,

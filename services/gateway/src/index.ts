@@ -1,2 +1,0 @@
-export { type GivenEnv, readGatewayEnv } from './env.ts';
-export { type Gateway, startGateway } from './start-gateway.ts';
