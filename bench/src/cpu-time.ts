@@ -38,7 +38,7 @@ function childrenOf(pid: number): number[] {
 }
 
 /** CPU time of this process and of every child that has ended, in ms. */
-export function ownCpu(): number {
+function ownCpu(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000 + childrenCpu();
 }

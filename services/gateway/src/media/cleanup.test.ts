@@ -34,7 +34,9 @@ describe('the nightly cleanup', () => {
   afterAll(() => stage.close());
   beforeEach(async () => {
     // A house that was cleaned just now; the next time is tomorrow's.
-    await sql`insert into chores (name, last_run_at) values ('media-cleanup', now())`.execute(stage.db);
+    await sql`
+      insert into chores (name, last_run_at) values ('media-cleanup', now())
+      on conflict (name) do update set last_run_at = now(), held_until = null`.execute(stage.db);
   });
   afterEach(() => stage.wipe());
 
