@@ -20,6 +20,11 @@ export interface JobContext {
   readonly store: ObjectStore;
   /** A private folder that is gone afterwards, whatever happens. */
   readonly tmp: string;
+  /**
+   * Says that the work is done and only waiting for the store is left: another job may begin in this one's slot. The
+   * claim, the signal and the folder stay until the handler returns.
+   */
+  releaseSlot(): void;
   /** How far it has come, 0–100, and what it is doing, in words. Written at most twice a second. */
   progress(percent: number, stage?: string): void;
   /** Saves a small JSON value that the next try finds in `job.checkpoint`. @throws when the claim is lost */

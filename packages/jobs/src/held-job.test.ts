@@ -32,6 +32,7 @@ describe('a held job', () => {
       tmpRoot,
       log: silentLog,
       onSpawn: () => undefined,
+      releaseSlot: () => undefined,
     });
 
   beforeEach(async () => {

@@ -19,6 +19,15 @@ export class ShutdownError extends Error {
 /** How long a handler may take to notice that its signal has aborted, before it is left behind. */
 const ABORT_GRACE_MS = 10_000;
 
+/** What a worker gives to each of its jobs. */
+interface Surroundings {
+  db: Executor;
+  store: ObjectStore;
+  log: Logger;
+  onSpawn: () => void;
+  releaseSlot: () => void;
+}
+
 /** A claimed job while its handler runs. */
 export class HeldJob {
   readonly definition: JobDefinition;
@@ -49,7 +58,7 @@ export class HeldJob {
    */
   async run(
     handler: (input: never, ctx: JobContext) => Promise<unknown>,
-    surroundings: { db: Executor; store: ObjectStore; tmpRoot: string; log: Logger; onSpawn: () => void },
+    surroundings: Surroundings & { tmpRoot: string },
   ): Promise<unknown> {
     const { signal } = this.#abort;
     const timer = setTimeout(
@@ -72,10 +81,7 @@ export class HeldJob {
     }
   }
 
-  #context(
-    tmp: string,
-    surroundings: { db: Executor; store: ObjectStore; log: Logger; onSpawn: () => void },
-  ): JobContext {
+  #context(tmp: string, surroundings: Surroundings): JobContext {
     const { claim } = this;
     const { signal } = this.#abort;
     return {
@@ -86,6 +92,7 @@ export class HeldJob {
       log: surroundings.log,
       store: surroundings.store,
       tmp,
+      releaseSlot: surroundings.releaseSlot,
       progress: (percent, stage = this.stage) => {
         const bounded = Math.max(0, Math.min(100, percent));
         this.dirty ||= bounded !== this.percent || stage !== this.stage;

@@ -22,6 +22,7 @@ import {
 } from './ledger.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import type { Signals } from './signals.ts';
+import { createSlots } from './slots.ts';
 import { registerHeartbeat, unregister } from './worker-registry.ts';
 
 /** A handler for each job type of the queue: a missing one does not compile. */
@@ -51,6 +52,8 @@ export interface RunningWorker {
 
 const PROGRESS_EVERY_MS = 500;
 const BEAT_AT_MOST_MS = 1_500;
+/** How long a delivery that was fetched ahead may wait for a slot before it is offered to the others again. */
+const SLOT_PATIENCE_MS = 1_000;
 /** A database that is away for longer than this while a result waits to be written costs the claim. */
 const PERSIST_FOR_MS = 60_000;
 
@@ -74,6 +77,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
   const handlers = new Map<string, (input: never, ctx: never) => Promise<unknown>>(
     Object.entries(options.handlers),
   );
+  let stopping = false;
   let done = 0;
   let failed = 0;
 
@@ -91,7 +95,27 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     signals.send({ changed: ended.parent_id === null ? [ended.id] : [ended.id, ended.parent_id] });
   };
 
+  const slots = createSlots(options.slots);
   const processDelivery = async (delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+    const releaseSlot = stopping ? undefined : await slots.take(SLOT_PATIENCE_MS);
+    if (!releaseSlot || stopping) {
+      releaseSlot?.();
+      // Every slot is busy with something long: another worker may have one free.
+      await delivery.moveToWait(token);
+      throw new WaitingError();
+    }
+    try {
+      return await processClaimed(delivery, releaseSlot, token);
+    } finally {
+      releaseSlot();
+    }
+  };
+
+  const processClaimed = async (
+    delivery: Job<Delivery>,
+    releaseSlot: () => void,
+    token?: string,
+  ): Promise<unknown> => {
     const claimed = await claim(delivery.data);
     if (!claimed) return settle(delivery, token);
     const fields = {
@@ -100,10 +124,15 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       ...(claimed.request_id === null ? {} : { request_id: claimed.request_id }),
       ...(claimed.traceparent === null ? {} : { trace_id: traceIdOf(claimed.traceparent) }),
     };
-    return withLogFields(fields, () => work(claimed, delivery, token));
+    return withLogFields(fields, () => work(claimed, delivery, releaseSlot, token));
   };
 
-  const work = async (claimed: Claim, delivery: Job<Delivery>, token?: string): Promise<unknown> => {
+  const work = async (
+    claimed: Claim,
+    delivery: Job<Delivery>,
+    releaseSlot: () => void,
+    token?: string,
+  ): Promise<unknown> => {
     const job = new HeldJob(claimed);
     const handler = handlers.get(claimed.type);
     if (!handler) throw new UnrecoverableError(`no handler for ${claimed.type}`);
@@ -118,6 +147,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
         tmpRoot: options.tmpRoot,
         log: teeToBoard(log, delivery),
         onSpawn: () => signals.send({ changed: [claimed.id] }),
+        releaseSlot,
       });
       const ended = await persist(() => complete({ id: claimed.id, claim: claimed.claim, result }));
       conclude = () => (ended ? succeed(claimed, ended) : lose(claimed, delivery, token));
@@ -256,7 +286,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
   const worker = new Worker<Delivery>(options.queue, processDelivery, {
     connection: workerConnection(options.connection.redisUrl),
     prefix: options.connection.prefix,
-    concurrency: options.slots,
+    // One more than there are slots: while a job publishes, the next is fetched, claimed and begun.
+    concurrency: options.slots + 1,
     lockDuration: leaseMs,
     stalledInterval: Math.max(1_000, leaseMs / 2),
     // The ledger counts crashes; BullMQ must never give a job up by itself.
@@ -270,6 +301,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
 
   return {
     stop: async (graceMs) => {
+      stopping = true;
       await worker.pause(true);
       await drain(held, graceMs);
       for (const { job } of held.values()) job.stop(new ShutdownError('the worker is going away'));

@@ -57,11 +57,17 @@ export function encodeCommand(job: VideoJob): Command {
   };
 }
 
+/** One frame is wanted, but ffmpeg decodes an input to its end while another output goes on; slow videos have a frame in this. */
+const POSTER_WINDOW_S = '2';
+
 /** The file is opened twice in the one run, so that finding the poster's frame does not decode the rest. */
 export function remuxCommand(job: VideoJob): Command {
   const { video, audio } = job;
   return {
-    inputs: [inputOf(job), { ...inputOf(job), options: ['-ss', job.posterAt.toFixed(3)] }],
+    inputs: [
+      inputOf(job),
+      { ...inputOf(job), options: ['-ss', job.posterAt.toFixed(3), '-t', POSTER_WINDOW_S] },
+    ],
     outputs: [
       {
         target: job.paths.video,

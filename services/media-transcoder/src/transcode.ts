@@ -14,6 +14,7 @@ export function transcode(limits: Partial<MediaLimits>): Handler<'media.transcod
     const source = join(ctx.tmp, 'original');
     await ctx.store.getFile(input.original_key, source, { signal: ctx.signal });
     const made = await make(input, source, limits, ctx);
+    ctx.releaseSlot();
     ctx.progress(95, 'publishing');
     const renditions = await publish(made.renditions, input, ctx);
     return { ...made, renditions };
