@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JobError, JobTypeOn, QueueName } from '@mediaworks/contracts';
+import type { JobTypeOn, QueueName } from '@mediaworks/contracts';
 import { isTerminal, jobCatalog } from '@mediaworks/contracts';
 import { errorFields, groupCommit, type Logger, traceIdOf, withLogFields } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { boardMessage, givenUp, teeToBoard, TryAgainError } from './board-story.ts';
 import { type Delivery, type QueueConnection, telemetryOption, workerConnection } from './bullmq.ts';
 import { backoffMs, classify, type Verdict } from './classify.ts';
 import type { Handler } from './context.ts';
@@ -56,18 +57,6 @@ const BEAT_AT_MOST_MS = 1_500;
 const SLOT_PATIENCE_MS = 1_000;
 /** A database that is away for longer than this while a result waits to be written costs the claim. */
 const PERSIST_FOR_MS = 60_000;
-
-/** Takes a failed try back to BullMQ with the delay that the ledger gave it. */
-class TryAgainError extends Error {
-  override readonly name = 'TryAgainError';
-  constructor(
-    message: string,
-    readonly delayMs: number,
-  ) {
-    super(message);
-    this.stack = message;
-  }
-}
 
 /** Takes deliveries of one queue, claims each in the ledger, runs its handler and writes how it ended. */
 export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): RunningWorker {
@@ -317,15 +306,6 @@ function backoffOf(type: string): { baseMs: number; maxMs: number } {
   return jobCatalog.get(type)?.backoff ?? { baseMs: 1_000, maxMs: 60_000 };
 }
 
-/** Ends a delivery for good. The board shows an error's stack: it gets the story, not our files. */
-function givenUp(story: string): Error {
-  return Object.assign(new UnrecoverableError(story), { stack: story });
-}
-
-function boardMessage(error: JobError): string {
-  return `${error.code}: ${error.message}`;
-}
-
 /** Tries again while the database is away, up to a minute; the claim itself says whether it still counts. */
 async function persist<T>(write: () => Promise<T>): Promise<T> {
   const until = Date.now() + PERSIST_FOR_MS;
@@ -337,25 +317,6 @@ async function persist<T>(write: () => Promise<T>): Promise<T> {
       await wait(pauseMs);
     }
   }
-}
-
-/** A log whose lines can also be read beside the job on the queue board. */
-function teeToBoard(log: Logger, delivery: Job<Delivery>): Logger {
-  const tee =
-    (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Record<string, unknown>) => {
-      log[level](message, fields);
-      if (level === 'debug') return;
-      delivery
-        .log(`${level} ${message}`)
-        .catch((error: unknown) => log.debug('board is away', errorFields(error)));
-    };
-  return {
-    debug: tee('debug'),
-    info: tee('info'),
-    warn: tee('warn'),
-    error: tee('error'),
-    child: (fields) => teeToBoard(log.child(fields), delivery),
-  };
 }
 
 /** Resolves when nothing is held any more, or after `ms`. */

@@ -6,14 +6,13 @@ import type {
   MediaStatus,
   TranscodeResult,
 } from '@mediaworks/contracts';
-import type { Executor } from '@mediaworks/jobs';
+import type { Executor, Viewer } from '@mediaworks/jobs';
 import { type RawBuilder, sql } from 'kysely';
 
-/** An item and how its job stands. */
-export interface MediaRow {
+/** What is written of an upload. */
+export interface NewItem {
   id: number;
   owner_id: number;
-  username: string;
   job_id: string;
   file_type: MediaKind;
   mime_type: string;
@@ -24,6 +23,11 @@ export interface MediaRow {
   checksum: string;
   profile: MediaProfile[];
   is_public: boolean;
+}
+
+/** An item and how its job stands. */
+export interface MediaRow extends NewItem {
+  username: string;
   status: MediaStatus;
   percent: number;
   stage: string;
@@ -32,9 +36,6 @@ export interface MediaRow {
   created_at: Date;
   updated_at: Date;
 }
-
-/** Who asks: an owner sees its own items, an admin (undefined) all. */
-export type Viewer = number | undefined;
 
 const visibleTo = (viewer: Viewer) => (viewer === undefined ? sql`true` : sql`m.owner_id = ${viewer}`);
 
@@ -160,21 +161,6 @@ export async function visibilityOf(db: Executor, token: string): Promise<'public
   const row = rows[0];
   if (!row) return undefined;
   return row.is_public ? 'public' : 'private';
-}
-
-export interface NewItem {
-  id: number;
-  owner_id: number;
-  job_id: string;
-  file_type: MediaKind;
-  mime_type: string;
-  filename: string;
-  original_key: string;
-  token: string;
-  file_size: number;
-  checksum: string;
-  profile: MediaProfile[];
-  is_public: boolean;
 }
 
 /** Takes ids ahead of their rows, for the job's input names its item. Ids that are not used stay gaps. */
