@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { renderImage } from '@mediaworks/media';
 import { costOf } from '../cpu-time.ts';
@@ -8,7 +10,13 @@ import { renderBare } from './bare-sharp.ts';
  * says which, argv[3] where to. Takes a file from each line of its input and says what its renditions cost.
  */
 const [, , which, outDir = '.'] = process.argv;
-const render = which === 'ours' ? renderImage : renderBare;
+const render = which === 'ours' ? renderOurs : renderBare;
+
+async function renderOurs(file: string, folder: string): Promise<void> {
+  const { renditions } = await renderImage(file);
+  for (const [name, { data, ext }] of Object.entries(renditions))
+    await writeFile(join(folder, `${name}.${ext}`), data);
+}
 
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {

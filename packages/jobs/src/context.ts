@@ -18,7 +18,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly store: ObjectStore;
-  /** A private folder that is gone afterwards, whatever happens. */
+  /** A private folder, made when it is first asked for and gone afterwards, whatever happens. */
   readonly tmp: string;
   /**
    * Says that the work is done and only waiting for the store is left: another job may begin in this one's slot. The

@@ -81,7 +81,7 @@ export class HeldJob {
     }
   }
 
-  #context(tmp: string, surroundings: Surroundings): JobContext {
+  #context(tmp: () => string, surroundings: Surroundings): JobContext {
     const { claim } = this;
     const { signal } = this.#abort;
     return {
@@ -91,7 +91,9 @@ export class HeldJob {
       signal,
       log: surroundings.log,
       store: surroundings.store,
-      tmp,
+      get tmp() {
+        return tmp();
+      },
       releaseSlot: surroundings.releaseSlot,
       progress: (percent, stage = this.stage) => {
         const bounded = Math.max(0, Math.min(100, percent));

@@ -275,8 +275,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
   const worker = new Worker<Delivery>(options.queue, processDelivery, {
     connection: workerConnection(options.connection.redisUrl),
     prefix: options.connection.prefix,
-    // One more than there are slots: while a job publishes, the next is fetched, claimed and begun.
-    concurrency: options.slots + 1,
+    // Two a slot: while a job publishes, the next is fetched, claimed and begun.
+    concurrency: options.slots * 2,
     lockDuration: leaseMs,
     stalledInterval: Math.max(1_000, leaseMs / 2),
     // The ledger counts crashes; BullMQ must never give a job up by itself.

@@ -15,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 async function render(bytes: Buffer): Promise<RenderedImage> {
-  const out = await mkdtemp(join(dir, 'out-'));
-  const input = join(out, 'input.bin');
+  const folder = await mkdtemp(join(dir, 'out-'));
+  const input = join(folder, 'input.bin');
   await writeFile(input, bytes);
-  return renderImage(input, out);
+  return renderImage(input);
 }
 
 describe('colours come out in sRGB', () => {
@@ -28,9 +28,9 @@ describe('colours come out in sRGB', () => {
   ])('%s', async (_, make, metadata, tolerance) => {
     const result = await render(await make());
     expect(result.metadata).toMatchObject(metadata);
-    expect(await quadrantDistance(result.renditions.webp.path)).toBeLessThan(tolerance);
-    expect(await quadrantDistance(result.renditions.large.path)).toBeLessThan(tolerance);
-    expect(await sharp(result.renditions.large.path).metadata()).toMatchObject({
+    expect(await quadrantDistance(result.renditions.webp.data)).toBeLessThan(tolerance);
+    expect(await quadrantDistance(result.renditions.large.data)).toBeLessThan(tolerance);
+    expect(await sharp(result.renditions.large.data).metadata()).toMatchObject({
       space: 'srgb',
       depth: 'uchar',
     });
@@ -39,16 +39,16 @@ describe('colours come out in sRGB', () => {
   test('CMYK, as far as ink can show it', async () => {
     const { renditions, metadata } = await render(await pictures.cmykJpeg());
     expect(metadata).toMatchObject({ format: 'jpeg', color_space: 'cmyk', has_profile: true });
-    const { path } = renditions.webp;
-    expect(colourDistance(await colourAt(path, 0.25, 0.25), pictures.quadrantColours.topLeft)).toBeLessThan(
+    const { data } = renditions.webp;
+    expect(colourDistance(await colourAt(data, 0.25, 0.25), pictures.quadrantColours.topLeft)).toBeLessThan(
       20,
     );
     expect(
-      colourDistance(await colourAt(path, 0.75, 0.75), pictures.quadrantColours.bottomRight),
+      colourDistance(await colourAt(data, 0.75, 0.75), pictures.quadrantColours.bottomRight),
     ).toBeLessThan(8);
     // No ink is as green or blue as a screen; what the profile makes of these two is given by it.
-    expect(colourDistance(await colourAt(path, 0.75, 0.25), [84, 169, 48])).toBeLessThan(14);
-    expect(colourDistance(await colourAt(path, 0.25, 0.75), [36, 66, 139])).toBeLessThan(14);
+    expect(colourDistance(await colourAt(data, 0.75, 0.25), [84, 169, 48])).toBeLessThan(14);
+    expect(colourDistance(await colourAt(data, 0.25, 0.75), [36, 66, 139])).toBeLessThan(14);
   });
 
   test('numbers of Display P3 are not taken for sRGB', async () => {
@@ -61,7 +61,7 @@ describe('colours come out in sRGB', () => {
 
   test('grey stays grey', async () => {
     const { renditions } = await render(await pictures.greyPng());
-    const [r = 0, g = 0, b = 0] = await colourAt(renditions.webp.path, 0.25, 0.25);
+    const [r = 0, g = 0, b = 0] = await colourAt(renditions.webp.data, 0.25, 0.25);
     expect(Math.max(r, g, b) - Math.min(r, g, b)).toBeLessThanOrEqual(2);
   });
 });
@@ -80,8 +80,8 @@ describe('BMP', () => {
       height: options.height,
       metadata: { format: 'bmp' },
     });
-    expect(await quadrantDistance(result.renditions.webp.path)).toBeLessThan(14);
-    expect(await quadrantDistance(result.renditions.large.path)).toBeLessThan(14);
+    expect(await quadrantDistance(result.renditions.webp.data)).toBeLessThan(14);
+    expect(await quadrantDistance(result.renditions.large.data)).toBeLessThan(14);
   });
 
   test('two pixels', async () => {
@@ -98,14 +98,14 @@ test.each([
 ])('%s', async (_, make, format, frames) => {
   const result = await render(await make());
   expect(result).toMatchObject({ width: 200, height: 150, animated: false, metadata: { format, frames } });
-  expect(await quadrantDistance(result.renditions.webp.path)).toBeLessThan(14);
+  expect(await quadrantDistance(result.renditions.webp.data)).toBeLessThan(14);
 });
 
 describe('HEIC', () => {
   test('as it is stored', async () => {
     const result = await render(heicFile());
     expect(result).toMatchObject({ width: 64, height: 48, metadata: { format: 'heic', has_alpha: false } });
-    expect(await quadrantDistance(result.renditions.webp.path)).toBeLessThan(20);
+    expect(await quadrantDistance(result.renditions.webp.data)).toBeLessThan(20);
   });
 
   test('turned by its container: once, and whatever its Exif says', async () => {
@@ -115,21 +115,21 @@ describe('HEIC', () => {
     const result = await render(heicFile({ turns: 1, exif: block }));
     expect(result).toMatchObject({ width: 48, height: 64, metadata: { camera_model: 'EC-1' } });
     const { topLeft, topRight, bottomLeft, bottomRight } = pictures.quadrantColours;
-    const { path } = result.renditions.webp;
+    const { data } = result.renditions.webp;
     // A quarter anticlockwise: the right side goes to the top.
-    expect(colourDistance(await colourAt(path, 0.25, 0.25), topRight)).toBeLessThan(25);
-    expect(colourDistance(await colourAt(path, 0.75, 0.25), bottomRight)).toBeLessThan(25);
-    expect(colourDistance(await colourAt(path, 0.25, 0.75), topLeft)).toBeLessThan(25);
-    expect(colourDistance(await colourAt(path, 0.75, 0.75), bottomLeft)).toBeLessThan(25);
+    expect(colourDistance(await colourAt(data, 0.25, 0.25), topRight)).toBeLessThan(25);
+    expect(colourDistance(await colourAt(data, 0.75, 0.25), bottomRight)).toBeLessThan(25);
+    expect(colourDistance(await colourAt(data, 0.25, 0.75), topLeft)).toBeLessThan(25);
+    expect(colourDistance(await colourAt(data, 0.75, 0.75), bottomLeft)).toBeLessThan(25);
   });
 
   test('mirrored', async () => {
     const { renditions } = await render(heicFile({ mirror: 'horizontal' }));
     expect(
-      colourDistance(await colourAt(renditions.webp.path, 0.25, 0.25), pictures.quadrantColours.topRight),
+      colourDistance(await colourAt(renditions.webp.data, 0.25, 0.25), pictures.quadrantColours.topRight),
     ).toBeLessThan(25);
     expect(
-      colourDistance(await colourAt(renditions.webp.path, 0.75, 0.75), pictures.quadrantColours.bottomLeft),
+      colourDistance(await colourAt(renditions.webp.data, 0.75, 0.75), pictures.quadrantColours.bottomLeft),
     ).toBeLessThan(25);
   });
 
@@ -139,7 +139,7 @@ describe('HEIC', () => {
     const plain = await render(heicFile());
     const wide = await render(heicFile({ icc }));
     const green = async ({ renditions }: RenderedImage) =>
-      (await colourAt(renditions.webp.path, 0.75, 0.25)).slice(0, 3);
+      (await colourAt(renditions.webp.data, 0.75, 0.25)).slice(0, 3);
     // The same numbers in Display P3 are a stronger green, which sRGB has no red for.
     const [plainRed = 0, wideRed = 0] = [(await green(plain))[0], (await green(wide))[0]];
     expect(wideRed).toBeLessThan(plainRed - 10);

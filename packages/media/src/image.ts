@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Sharp } from 'sharp';
 import { imageLimits, type ImageLimits } from './image-limits.ts';
 import { openImage, type OpenImage } from './image-open.ts';
@@ -27,13 +25,17 @@ import { pictureHash } from './picture-hash.ts';
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<ImageLimits> | undefined;
+  /** Called when only the last encoding is left. */
+  readonly onLastStep?: (() => void) | undefined;
   /** Extras: `avif` adds an AVIF of the medium size. Others are not for pictures and are passed over. */
   readonly profile?: readonly string[] | undefined;
 }
 
 export interface ImageRendition extends PixelSize {
-  readonly path: string;
+  readonly data: Buffer;
   readonly mime: string;
+  /** What a file of it is named after the dot. */
+  readonly ext: ImageExtension;
 }
 
 export type ImageRenditionName = 'thumbnail' | 'small' | 'medium' | 'large' | 'webp' | 'avif';
@@ -67,15 +69,10 @@ const AVIF = { quality: 55, effort: 3 };
  * The source is decoded once, straight to the largest size (a JPEG is shrunk by 2, 4 or 8 while it is decoded), and
  * each smaller size comes from the nearest larger one: a third of the CPU of starting from the file each time.
  * @param input path of a local file.
- * @param outDir folder that exists; the files are named after their renditions.
  * @throws PermanentError `empty_media`, `unsupported_media`, `corrupt_media` (also where only the end is missing),
  * `too_many_pixels`, `took_too_long`; TransientError; or the signal's reason.
  */
-export async function renderImage(
-  input: string,
-  outDir: string,
-  options: ImageOptions = {},
-): Promise<RenderedImage> {
+export async function renderImage(input: string, options: ImageOptions = {}): Promise<RenderedImage> {
   const { signal } = options;
   const limits = imageLimits(options.limits);
   signal?.throwIfAborted();
@@ -83,42 +80,34 @@ export async function renderImage(
   const shown = await showFrame(image, signal);
   const moving = image.moves && isWithin(image, limits);
 
-  const save = async (
-    name: ImageRenditionName,
-    ext: Extension,
-    { data, info }: Encoded,
-  ): Promise<ImageRendition> => {
-    const path = join(outDir, `${name}.${ext}`);
-    await writeFile(path, data);
-    return { path, mime: mimes[ext], width: info.width, height: info.pageHeight ?? info.height };
-  };
-  const jpeg = async (name: ImageRenditionName, pixels: Pixels) =>
-    save(name, 'jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
+  const jpeg = async (pixels: Pixels) => rendition('jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
   const still = () => run(pipelineOf(shown.medium).webp(WEBP), signal);
   const avif = () => run(pipelineOf(shown.medium).avif(AVIF), signal);
 
+  const renditions = {
+    thumbnail: rendition('jpg', await square(image, [shown.small, shown.medium, shown.large], signal)),
+    small: await jpeg(shown.small),
+    medium: await jpeg(shown.medium),
+    large: await jpeg(shown.large),
+    ...(options.profile?.includes('avif') ? { avif: rendition('avif', await avif()) } : {}),
+  };
+  options.onLastStep?.();
+  const webp = rendition('webp', moving ? await runOnUpload(animation(image), signal) : await still());
   return {
     ...image.size,
     animated: moving,
     thumbhash: pictureHash(shown.small),
     metadata: { ...image.metadata, ...(image.moves && !moving ? { still: 'too_many_frames' } : {}) },
-    renditions: {
-      thumbnail: await save(
-        'thumbnail',
-        'jpg',
-        await square(image, [shown.small, shown.medium, shown.large], signal),
-      ),
-      small: await jpeg('small', shown.small),
-      medium: await jpeg('medium', shown.medium),
-      large: await jpeg('large', shown.large),
-      webp: await save('webp', 'webp', moving ? await runOnUpload(animation(image), signal) : await still()),
-      ...(options.profile?.includes('avif') ? { avif: await save('avif', 'avif', await avif()) } : {}),
-    },
+    renditions: { ...renditions, webp },
   };
 }
 
-type Extension = keyof typeof mimes;
 const mimes = { jpg: 'image/jpeg', webp: 'image/webp', avif: 'image/avif' } as const;
+type ImageExtension = keyof typeof mimes;
+
+function rendition(ext: ImageExtension, { data, info }: Encoded): ImageRendition {
+  return { data, ext, mime: mimes[ext], width: info.width, height: info.pageHeight ?? info.height };
+}
 
 interface Shown {
   readonly large: Pixels;

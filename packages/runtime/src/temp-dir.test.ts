@@ -13,14 +13,21 @@ describe('temporary folders', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('are gone afterwards, whatever happens', async () => {
-    const seen: string[] = [];
+    let folder: string | undefined;
     const work = withTempDir(root, async (dir) => {
-      seen.push(dir);
-      await writeFile(join(dir, 'left'), 'x');
+      folder = dir();
+      expect(dir()).toBe(folder);
+      await writeFile(join(folder, 'left'), 'x');
       throw new Error('no');
     });
     await expect(work).rejects.toThrow('no');
-    await expect(access(seen[0] ?? '')).rejects.toThrow();
+    await expect(access(folder ?? '')).rejects.toThrow('ENOENT');
+  });
+
+  it('are made for those who ask, in time', async () => {
+    const late = await withTempDir(root, (dir) => Promise.resolve(dir));
+    expect(late).toThrow('over');
+    expect(await readdir(root)).toEqual([]);
   });
 
   it('of processes that are dead are swept, others are left alone', async () => {

@@ -1,21 +1,28 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from './errors.ts';
 
 const PREFIX = 'mediaworks-';
 
 /**
- * A private folder (0700) for the length of `work`, gone afterwards whatever happens.
- * Its parent is named after this process, so that {@link sweepTempDirs} knows what a killed one left.
+ * A private folder (0700) for the length of `work`, made when it is first asked for and gone afterwards whatever
+ * happens. Its parent is named after this process, so that {@link sweepTempDirs} knows what a killed one left.
  */
-export async function withTempDir<T>(root: string, work: (dir: string) => Promise<T>): Promise<T> {
-  const parent = join(root, `${PREFIX}${process.pid}`);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const dir = await mkdtemp(join(parent, 'job-'));
+export async function withTempDir<T>(root: string, work: (dir: () => string) => Promise<T>): Promise<T> {
+  let dir: string | undefined;
+  let over = false;
+  const make = () => {
+    if (over) throw new Error('The work that this folder was for is over');
+    const parent = join(root, `${PREFIX}${process.pid}`);
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    return mkdtempSync(join(parent, 'job-'));
+  };
   try {
-    return await work(dir);
+    return await work(() => (dir ??= make()));
   } finally {
-    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    over = true;
+    if (dir !== undefined) await rm(dir, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

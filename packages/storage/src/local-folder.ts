@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink, realpath } from 'node:fs/promises';
+import { constants, existsSync, readlinkSync } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
 import { throughLink } from './local-errors.ts';
@@ -10,6 +10,8 @@ export interface Folder {
   at(name: string): string;
   /** Makes what was added, renamed and removed in it last. */
   sync(): Promise<void>;
+  /** False when it is no longer what its path leads to, as far as that can be told without asking the disk. */
+  isStillThere(): boolean;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function openFolder(path: string): Promise<Folder> {
     return {
       at: (name) => join(through, name),
       sync: () => handle.sync(),
+      isStillThere: () => whereIs(handle) === path,
       close: () => handle.close(),
     };
   } catch (error) {
@@ -73,8 +76,7 @@ export async function openFile(path: string): Promise<FileHandle> {
 
 /** Checks where an open file really is; returns a path to it that no link can bend. */
 async function truePath(handle: FileHandle, path: string): Promise<string> {
-  const through = `/proc/self/fd/${handle.fd}`;
-  const actual = await readlink(through).catch(() => undefined);
+  const actual = whereIs(handle);
   if (actual === undefined) {
     const resolved = await realpath(path).catch((error: unknown) => {
       // Removed since it was opened, so it was there.
@@ -86,10 +88,29 @@ async function truePath(handle: FileHandle, path: string): Promise<string> {
   }
   // The kernel says so of a file that was replaced since it was opened.
   if (actual !== path && actual !== `${path} (deleted)`) throw throughLink();
-  return through;
+  return linkTo(handle);
+}
+
+/** The path of an open file by the kernel's own table, which no disk is asked for; undefined where there is none. */
+function whereIs(handle: FileHandle): string | undefined {
+  try {
+    return readlinkSync(linkTo(handle));
+  } catch {
+    return undefined;
+  }
+}
+
+function linkTo(handle: FileHandle): string {
+  return `/proc/self/fd/${handle.fd}`;
 }
 
 /** A path that opens the very file that is open, where the system has one. */
 export function pathOf(handle: FileHandle): string | undefined {
-  return process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : undefined;
+  return process.platform === 'linux' ? linkTo(handle) : undefined;
+}
+
+/** The same for other processes of this user as well. */
+export function lentPathOf(handle: FileHandle): string | undefined {
+  const path = `/proc/${process.pid}/fd/${handle.fd}`;
+  return existsSync(path) ? path : undefined;
 }

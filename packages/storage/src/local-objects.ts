@@ -16,12 +16,13 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
 import { asStorageError, isAbsent, onDisk } from './local-errors.ts';
-import { makeFolder, openFile, openFolder } from './local-folder.ts';
+import { openFile, openFolder } from './local-folder.ts';
+import { createFolderPool } from './local-folder-pool.ts';
 import { createSidecars, type Details } from './local-sidecars.ts';
 import { hashOf } from './local-write.ts';
 import { checkKey, OWN_FOLDER } from './object-key.ts';
 import { type ObjectHead, type PutOptions, StorageError } from './object-store.ts';
-import { checkHash, DEFAULT_CONTENT_TYPE, notFound } from './put-checks.ts';
+import { checkContentType, checkHash, DEFAULT_CONTENT_TYPE, notFound } from './put-checks.ts';
 
 const ABANDONED_MS = 24 * 3_600_000;
 /** How often something may be replaced or removed under our hands before we give up. */
@@ -42,7 +43,8 @@ export function openLocalObjects(givenRoot: string) {
   };
   const own = join(givenRoot, OWN_FOLDER);
   const temporary = join(own, 'tmp');
-  const sidecars = createSidecars(join(own, 'meta'), (id) => exists(join(temporary, id)));
+  const folders = createFolderPool();
+  const sidecars = createSidecars(join(own, 'meta'), folders, (id) => exists(join(temporary, id)));
 
   const prepare = async (folder: string): Promise<string> => {
     await mkdir(temporary, { recursive: true });
@@ -139,7 +141,7 @@ export function openLocalObjects(givenRoot: string) {
   /** The rename is the moment that counts. */
   const moveIn = async (temp: string, path: string) => {
     for (let tries = 1; ; tries++) {
-      const folder = await makeFolder(dirname(path), await root());
+      const folder = await folders.hold(dirname(path), await root());
       try {
         await rename(temp, folder.at(basename(path)));
         await folder.sync();
@@ -181,6 +183,7 @@ export function openLocalObjects(givenRoot: string) {
       fill: (temp: string) => Promise<Filled>,
     ): Promise<ObjectHead> {
       const path = await pathOf(key);
+      checkContentType(settings);
       settings.signal?.throwIfAborted();
       const id = sidecars.newId(key);
       const temp = join(temporary, id);
@@ -199,8 +202,10 @@ export function openLocalObjects(givenRoot: string) {
         ]);
         for (const one of written) if (one.status === 'rejected') throw asStorageError(one.reason);
         settings.signal?.throwIfAborted();
+        // Of puts that come at once, each may find nothing; what they leave goes with the next one or the removal.
+        const replaces = (await onDisk(current(path))) !== undefined;
         await onDisk(moveIn(temp, path));
-        await tidy(key, path);
+        if (replaces) await tidy(key, path);
         return headOf(key, stats, { sha256, contentType });
       } catch (error) {
         await rm(temp, { force: true });

@@ -1,26 +1,32 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { open, readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { isAbsent } from './local-errors.ts';
-import { makeFolder } from './local-folder.ts';
-
-const details = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), contentType: z.string() });
+import type { createFolderPool } from './local-folder-pool.ts';
 
 /** What the file itself does not tell. */
-export type Details = z.infer<typeof details>;
+export interface Details {
+  /** In hex. */
+  readonly sha256: string;
+  readonly contentType: string;
+}
 
 /**
- * Keeps an object's hash and type in a file beside the object's own. A sidecar's name holds the inode, time and size of
- * the very file that it describes, and it is on the disk before that file is renamed into place. So a reader that has
- * the file open finds its own sidecar, never the one of the object before or after, wherever a crash falls.
+ * Keeps an object's hash and type in the name of an empty file beside the object's own: a name is there whole or not at
+ * all, and costs no block. It also holds the inode, time and size of the very file that it describes, and it is on the
+ * disk before that file is renamed into place. So a reader that has the file open finds its own sidecar, never the one
+ * of the object before or after, wherever a crash falls.
  *
- * The name also holds the id of the put that wrote it, which is the name of that put's temporary file: while that one
+ * Last, the name holds the id of the put that wrote it, which is the name of that put's temporary file: while that one
  * is there, the put is under way, and its sidecar is not to be tidied away.
  */
-export function createSidecars(root: string, isUnderWay: (id: string) => Promise<boolean>) {
-  const folderOf = (name: string) => join(root, name.slice(0, 2), name.slice(2, 4));
+export function createSidecars(
+  root: string,
+  folders: ReturnType<typeof createFolderPool>,
+  isUnderWay: (id: string) => Promise<boolean>,
+) {
+  const folderOf = (name: string) => join(root, name.slice(0, 2));
 
   const namesOf = async (folder: string, of: string): Promise<string[]> => {
     const names = await readdir(folder).catch((error: unknown) => {
@@ -30,27 +36,16 @@ export function createSidecars(root: string, isUnderWay: (id: string) => Promise
     return names.filter((name) => name.startsWith(of));
   };
 
-  const readOne = async (path: string): Promise<Details | undefined> => {
-    // It may be tidied away at any moment, and a crash may have left half of it.
-    const text = await readFile(path, 'utf8').catch(() => '');
-    return details.safeParse(parse(text)).data;
-  };
-
   return {
     /** A new id for a put, good as a file name. */
-    newId: (key: string): string => `${hashed(key)}.${randomUUID()}`,
+    newId: (key: string): string => `${hashed(key)}.${randomBytes(8).toString('hex')}`,
 
     /** Writes what describes the file of these stats; it lasts when this resolves. */
     async write(id: string, stats: BigIntStats, value: Details): Promise<void> {
-      const folder = await makeFolder(folderOf(id), root);
+      const folder = await folders.hold(folderOf(id), root);
       try {
-        const handle = await open(folder.at(nameOf(id, stats)), 'wx', 0o644);
-        try {
-          await handle.writeFile(JSON.stringify(value));
-          await handle.datasync();
-        } finally {
-          await handle.close();
-        }
+        const handle = await open(folder.at(nameOf(id, stats, value)), 'wx', 0o644);
+        await handle.close();
         await folder.sync();
       } finally {
         await folder.close();
@@ -60,27 +55,21 @@ export function createSidecars(root: string, isUnderWay: (id: string) => Promise
     /** What describes the file of these stats. */
     async find(key: string, stats: BigIntStats): Promise<Details | undefined> {
       const name = hashed(key);
-      const folder = folderOf(name);
-      for (const one of await namesOf(folder, prefixOf(name, stats))) {
-        const found = await readOne(join(folder, one));
-        if (found) return found;
-      }
-      return undefined;
+      const [found] = await namesOf(folderOf(name), prefixOf(name, stats));
+      return found === undefined ? undefined : detailsIn(found);
     },
 
     /** Everything that is told about files under this key, true of the one that is there or not. */
     async tell(key: string): Promise<Details[]> {
       const name = hashed(key);
-      const folder = folderOf(name);
-      const all = await Promise.all((await namesOf(folder, name)).map((one) => readOne(join(folder, one))));
-      return all.filter((one) => one !== undefined);
+      return (await namesOf(folderOf(name), `${name}.`)).map(detailsIn).filter((one) => one !== undefined);
     },
 
     /** Forgets what describes neither the file that is there nor one that is on its way. */
     async tidy(key: string, current: () => Promise<BigIntStats | undefined>): Promise<void> {
       const name = hashed(key);
       const folder = folderOf(name);
-      for (const one of await namesOf(folder, name)) {
+      for (const one of await namesOf(folder, `${name}.`)) {
         // In this order: a put that ends in between is then seen as the file that is there.
         if (await isUnderWay(idOf(one))) continue;
         const stats = await current();
@@ -99,29 +88,28 @@ export function createSidecars(root: string, isUnderWay: (id: string) => Promise
   };
 }
 
-/** 168 bits: two keys never share one. In letters of one case, since some disks know no other. */
+/** 128 bits: two keys never share one. In letters of one case, since some disks know no other. */
 function hashed(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 42);
+  return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
 function prefixOf(name: string, { ino, mtimeNs, size }: BigIntStats): string {
   return `${name}.${ino}-${mtimeNs}-${size}.`;
 }
 
-function nameOf(id: string, stats: BigIntStats): string {
+function nameOf(id: string, stats: BigIntStats, { sha256, contentType }: Details): string {
   const [name = '', put = ''] = id.split('.');
-  return `${prefixOf(name, stats)}${put}`;
+  return `${prefixOf(name, stats)}${put}.${sha256}.${contentType.replaceAll('/', ',')}`;
+}
+
+/** undefined for a name that is none of ours. */
+function detailsIn(sidecar: string): Details | undefined {
+  const [, , , sha256 = '', ...type] = sidecar.split('.');
+  const contentType = type.join('.').replaceAll(',', '/');
+  return /^[0-9a-f]{64}$/.test(sha256) && contentType !== '' ? { sha256, contentType } : undefined;
 }
 
 function idOf(sidecar: string): string {
   const [name = '', , put = ''] = sidecar.split('.');
   return `${name}.${put}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { checkRange, outside } from './byte-range.ts';
 import { errorCode } from '@mediaworks/runtime';
 import { onDisk } from './local-errors.ts';
-import { pathOf } from './local-folder.ts';
+import { lentPathOf, pathOf } from './local-folder.ts';
 import { listKeys } from './local-list.ts';
 import { openLocalObjects } from './local-objects.ts';
 import { hashOf, READ_BYTES, writeTo } from './local-write.ts';
@@ -29,6 +30,7 @@ export interface LocalStoreOptions {
  */
 export function createLocalStore(options: LocalStoreOptions): ObjectStore {
   const objects = openLocalObjects(options.root);
+  const cloned = createCloning();
 
   return {
     put: async (key, body, settings = {}) => {
@@ -75,24 +77,16 @@ export function createLocalStore(options: LocalStoreOptions): ObjectStore {
       }
     },
 
-    /**
-     * A clone where the file system has them, otherwise a copy; never a hard link, which would be free: whoever writes
-     * to such a "copy" writes to the object, and no permission keeps a process that owns the file, or is root, from it.
-     */
-    getFile: async (key, path, { signal } = {}) => {
-      const { handle, head } = await objects.openDescribed(key);
+    /** Never under a name of its own, as a hard link: whoever wrote to that would write to the object. */
+    withFile: async (key, scratch, use, { signal } = {}) => {
+      const handle = await objects.open(key);
       try {
         signal?.throwIfAborted();
-        const target = (await cloned(handle, undefined, path)) ?? (await open(path, 'wx'));
-        try {
-          await copyBytes(handle, target, signal);
-        } catch (error) {
-          await rm(path, { force: true });
-          throw error;
-        } finally {
-          await target.close();
-        }
-        return head;
+        const own = lentPathOf(handle);
+        if (own !== undefined) return await use(own);
+        const copy = scratch();
+        await copyTo(copy, handle, signal);
+        return await use(copy).finally(() => rm(copy, { force: true }));
       } finally {
         await handle.close();
       }
@@ -144,41 +138,41 @@ async function filled(handle: FileHandle, fill: () => Promise<string>, { content
   }
 }
 
-/** Another file with the same blocks, which are copied when either is written to; undefined where there is no such thing. */
-async function cloned(
-  source: FileHandle,
-  path: string | undefined,
-  target: string,
-): Promise<FileHandle | undefined> {
-  const from = pathOf(source) ?? path;
-  if (from === undefined) return undefined;
-  try {
-    await copyFile(from, target, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') throw error;
-    // Other reasons than "not here" come back when the file is copied.
-    return undefined;
-  }
-  const handle = await open(target, 'r+');
-  // The clone has the source's permissions, which may shut out the other processes.
-  await handle.chmod(0o644);
-  return handle;
+/**
+ * Makes another file with the same blocks, which are copied when either is written to; undefined where there is no such
+ * thing. A file system that has none is asked once.
+ */
+function createCloning() {
+  let possible = true;
+  return async (source: FileHandle, path: string | undefined, target: string) => {
+    const from = pathOf(source) ?? path;
+    if (!possible || from === undefined) return undefined;
+    try {
+      await copyFile(from, target, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') throw error;
+      if (errorCode(error) === 'ENOTSUP') possible = false;
+      // Other reasons than "not here" come back when the file is copied.
+      return undefined;
+    }
+    const handle = await open(target, 'r+');
+    // The clone has the source's permissions, which may shut out the other processes.
+    await handle.chmod(0o644);
+    return handle;
+  };
 }
 
 function readAll(handle: FileHandle) {
   return handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES });
 }
 
-/** Copies what the target lacks; of a clone, nothing. */
-async function copyBytes(source: FileHandle, target: FileHandle, signal?: AbortSignal): Promise<void> {
-  const buffer = Buffer.allocUnsafe(2 ** 20);
-  for (let position = (await target.stat()).size; ;) {
-    signal?.throwIfAborted();
-    const { bytesRead } = await onDisk(source.read(buffer, 0, buffer.length, position));
-    if (bytesRead === 0) return;
-    for (let done = 0; done < bytesRead;) {
-      done += (await target.write(buffer, done, bytesRead - done, position + done)).bytesWritten;
-    }
-    position += bytesRead;
+/** @throws the system's EEXIST; leaves nothing behind when it fails */
+async function copyTo(path: string, source: FileHandle, signal: AbortSignal | undefined): Promise<void> {
+  const target = await open(path, 'wx');
+  try {
+    await pipeline(readAll(source), target.createWriteStream(), { ...(signal ? { signal } : {}) });
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   }
 }

@@ -18,7 +18,7 @@ export interface ByteRange {
 }
 
 export interface PutOptions {
-  /** Default `application/octet-stream`. */
+  /** 1 to 80 printable characters of ASCII without a comma; default `application/octet-stream`. */
   contentType?: string;
   /** Hex. Refuse the object (and keep nothing) when its bytes have another hash. */
   expectedSha256?: string;
@@ -58,10 +58,17 @@ export interface ObjectStore {
    */
   get(key: string, options?: { range?: ByteRange; signal?: AbortSignal }): Promise<Readable>;
   /**
-   * Copies the object to a file of the local disk, which must not exist, and is gone again after a failure.
-   * @throws StorageError `not_found`
+   * Lends the object's bytes as a local file for as long as `use` runs: the object's own where it is one, otherwise a
+   * copy where `scratch` says, which must not exist. Child processes may read it; nobody may write to it. What is put at the key
+   * meanwhile does not show.
+   * @throws StorageError `not_found`; whatever `use` throws
    */
-  getFile(key: string, path: string, options?: { signal?: AbortSignal }): Promise<ObjectHead>;
+  withFile<T>(
+    key: string,
+    scratch: () => string,
+    use: (path: string) => Promise<T>,
+    options?: { signal?: AbortSignal },
+  ): Promise<T>;
   /** undefined when there is none. */
   head(key: string): Promise<ObjectHead | undefined>;
   /** Keys that start with this string, in byte order, in bounded memory. `''` lists all. */

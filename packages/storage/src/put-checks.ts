@@ -9,6 +9,11 @@ export function checkSize(size: number, { maxBytes }: Pick<PutOptions, 'maxBytes
   }
 }
 
+/** @throws RangeError: it is never the user who says what type something has */
+export function checkContentType({ contentType = DEFAULT_CONTENT_TYPE }: PutOptions): void {
+  if (!/^[ -+\--~]{1,80}$/.test(contentType)) throw new RangeError('This is no content type that is kept');
+}
+
 /** @throws StorageError `checksum_mismatch` */
 export function checkHash(sha256: string, expected: string | undefined): void {
   if (expected !== undefined && expected.toLowerCase() !== sha256) {

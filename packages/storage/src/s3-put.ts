@@ -4,7 +4,7 @@ import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-s
 import { hashOf } from './local-write.ts';
 import { checkKey } from './object-key.ts';
 import { type ObjectHead, type ObjectStore, type PutOptions, StorageError } from './object-store.ts';
-import { checkHash, checkSize, DEFAULT_CONTENT_TYPE } from './put-checks.ts';
+import { checkContentType, checkHash, checkSize, DEFAULT_CONTENT_TYPE } from './put-checks.ts';
 import { discard } from './read-body.ts';
 import type { Bucket } from './s3-bucket.ts';
 import { onS3 } from './s3-errors.ts';
@@ -79,6 +79,7 @@ export function createPuts(place: Bucket): Pick<ObjectStore, 'put' | 'putFile'> 
     put: async (key, body, settings = {}) => {
       try {
         checkKey(key);
+        checkContentType(settings);
         settings.signal?.throwIfAborted();
         if (body instanceof Uint8Array) return await putBytes(key, body, settings);
         const metered = meter(body, settings);
@@ -97,6 +98,7 @@ export function createPuts(place: Bucket): Pick<ObjectStore, 'put' | 'putFile'> 
 
     putFile: async (key, path, settings = {}) => {
       checkKey(key);
+      checkContentType(settings);
       settings.signal?.throwIfAborted();
       const file = await open(path, 'r');
       try {

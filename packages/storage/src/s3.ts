@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -80,12 +81,13 @@ export function createS3Store(options: S3StoreOptions): ObjectStore {
       return bytesOf(answer, range, signal);
     },
 
-    getFile: async (key, path, { signal } = {}) => {
+    withFile: async (key, scratch, use, { signal } = {}) => {
       signal?.throwIfAborted();
-      // One request, so that the bytes and what is told of them are of one object.
+      const copy = scratch();
+      // One request, so that the bytes and the hash that they are checked by are of one object.
       const answer = await getObject(key, undefined, signal);
-      const sha256 = await saveTo(path, bytesOf(answer, undefined, signal), toldHash(answer), signal);
-      return headFrom(key, answer, sha256);
+      await saveTo(copy, bytesOf(answer, undefined, signal), toldHash(answer), signal);
+      return use(copy).finally(() => rm(copy, { force: true }));
     },
 
     head: headOf,

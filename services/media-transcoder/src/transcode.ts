@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import type { TranscodeInput, TranscodeResult } from '@mediaworks/contracts';
 import type { Handler, JobContext } from '@mediaworks/jobs';
 import { type MediaLimits, probe, renderImage, transcodeAudio, transcodeVideo } from '@mediaworks/media';
-import { type LocalRenditions, publish } from './publish.ts';
+import { type MadeRenditions, publish } from './publish.ts';
 
-type Made = Omit<TranscodeResult, 'renditions'> & { renditions: LocalRenditions };
+type Made = Omit<TranscodeResult, 'renditions'> & { renditions: MadeRenditions };
 
 /** Fetch the original, make what the web needs of it, publish, tell. */
 export function transcode(limits: Partial<MediaLimits>): Handler<'media.transcode'> {
   return async (input, ctx) => {
     ctx.progress(1, 'fetching');
-    const source = join(ctx.tmp, 'original');
-    await ctx.store.getFile(input.original_key, source, { signal: ctx.signal });
-    const made = await make(input, source, limits, ctx);
+    const made = await ctx.store.withFile(
+      input.original_key,
+      () => join(ctx.tmp, 'original'),
+      (source) => make(input, source, limits, ctx),
+      { signal: ctx.signal },
+    );
     ctx.releaseSlot();
     ctx.progress(95, 'publishing');
     const renditions = await publish(made.renditions, input, ctx);
@@ -44,9 +47,11 @@ async function make(
 
 async function makeImage(input: TranscodeInput, source: string, ctx: JobContext): Promise<Made> {
   ctx.progress(10, 'resizing');
-  const image = await renderImage(source, await folder(ctx, 'out'), {
+  const image = await renderImage(source, {
     signal: ctx.signal,
     profile: input.profile,
+    // The next picture takes about as long to be claimed and opened as this one to be done.
+    onLastStep: ctx.releaseSlot,
   });
   return {
     kind: 'image',
@@ -74,9 +79,7 @@ async function makeVideo(
     preview: input.profile.includes('preview'),
   });
   ctx.progress(92, 'thumbnail');
-  const still = await renderImage(video.renditions.poster.path, await folder(ctx, 'still'), {
-    signal: ctx.signal,
-  });
+  const still = await renderImage(video.renditions.poster.path, { signal: ctx.signal });
   return {
     kind: 'video',
     width: video.width,

@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesOf, closed, MB, pattern, sha256 } from './bodies.ts';
+import { promisify } from 'node:util';
+import { bytesOf, closed, MB, pattern } from './bodies.ts';
 import type { Bench } from './subject.ts';
 
-export function describeGets({ describe, it, expect, beforeAll, store, expectCode }: Bench): void {
+const run = promisify(execFile);
+
+export function describeGets({ describe, it, expect, beforeAll, afterAll, store, expectCode }: Bench): void {
   describe('get', () => {
     const bytes = pattern(300_000);
     beforeAll(async () => {
@@ -63,47 +67,52 @@ export function describeGets({ describe, it, expect, beforeAll, store, expectCod
     });
   });
 
-  describe('getFile', () => {
-    it('gives a file of its own', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
-      try {
-        for (const size of [0, 1_000, 12 * MB]) {
-          const path = join(folder, `${size}`);
-          await store().put('saved', pattern(size), { contentType: 'audio/mpeg' });
-          const head = await store().getFile('saved', path);
-          expect(head).toMatchObject({
-            key: 'saved',
-            size,
-            sha256: sha256(pattern(size)),
-            contentType: 'audio/mpeg',
-          });
-          expect((await readFile(path)).equals(pattern(size))).toBe(true);
-          await appendFile(path, 'more');
-          await writeFile(path, 'other');
-          expect((await bytesOf(store().get('saved'))).equals(pattern(size))).toBe(true);
-          expect(await store().head('saved')).toMatchObject({ size, sha256: sha256(pattern(size)) });
-        }
-      } finally {
-        await rm(folder, { recursive: true });
+  describe('withFile', () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+    const scratch = () => join(folder, 'scratch');
+    const left = () => readdir(folder);
+
+    it('lends the bytes to us and to child processes, and leaves nothing behind', async () => {
+      for (const size of [0, 1_000, 12 * MB]) {
+        await store().put('saved', pattern(size));
+        const seen = await store().withFile('saved', scratch, async (path) => [
+          await readFile(path),
+          (await run('cat', [path], { encoding: 'buffer', maxBuffer: 20 * MB })).stdout,
+        ]);
+        for (const bytes of seen) expect(bytes.equals(pattern(size))).toBe(true);
+        expect(await left()).toEqual([]);
       }
     });
 
-    it('touches no file that is there, and leaves none when it fails', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
-      try {
-        const there = join(folder, 'there');
-        await writeFile(there, 'mine');
-        await store().put('saved', pattern(1_000));
-        await expect(store().getFile('saved', there)).rejects.toThrow('EEXIST');
-        expect(await readFile(there, 'utf8')).toBe('mine');
-        await expectCode(store().getFile('nobody', join(folder, 'none')), 'not_found');
-        const reason = new Error('cancelled');
-        const signal = AbortSignal.abort(reason);
-        await expect(store().getFile('saved', join(folder, 'none'), { signal })).rejects.toBe(reason);
-        expect(await readdir(folder)).toEqual(['there']);
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+    it('keeps to the object that it opened', async () => {
+      await store().put('lent', pattern(1_000, 1));
+      const bytes = await store().withFile('lent', scratch, async (path) => {
+        await store().put('lent', pattern(2_000, 2));
+        await store().remove('lent');
+        return readFile(path);
+      });
+      expect(bytes.equals(pattern(1_000, 1))).toBe(true);
+    });
+
+    it('passes on what goes wrong with the work', async () => {
+      await store().put('saved', pattern(1_000));
+      const reason = new Error('broken');
+      await expect(store().withFile('saved', scratch, () => Promise.reject(reason))).rejects.toBe(reason);
+      expect(await left()).toEqual([]);
+    });
+
+    it('does no work without the object, or once it is aborted', async () => {
+      const never = () => Promise.reject(new Error('was called'));
+      await expectCode(store().withFile('nobody', scratch, never), 'not_found');
+      await store().put('saved', pattern(1_000));
+      const reason = new Error('cancelled');
+      const signal = AbortSignal.abort(reason);
+      await expect(store().withFile('saved', scratch, never, { signal })).rejects.toBe(reason);
+      expect(await left()).toEqual([]);
     });
   });
 

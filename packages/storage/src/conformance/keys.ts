@@ -55,7 +55,14 @@ export function describeKeys({ describe, it, expect, store, subject, lacks, expe
       await expectCode(store().put(key, Buffer.from('x')), 'invalid_key');
       await expectCode(store().putFile(key, '/dev/null'), 'invalid_key');
       await expectCode(store().get(key), 'invalid_key');
-      await expectCode(store().getFile(key, '/nowhere/at/all'), 'invalid_key');
+      await expectCode(
+        store().withFile(
+          key,
+          () => '/nowhere/at/all',
+          () => Promise.resolve(),
+        ),
+        'invalid_key',
+      );
       await expectCode(store().head(key), 'invalid_key');
       await expectCode(store().copy(key, 'a'), 'invalid_key');
       await store().put('source', Buffer.from('x'));

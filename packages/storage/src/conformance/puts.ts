@@ -51,6 +51,24 @@ export function describePuts({ describe, it, expect, store, subject, lacks, expe
       expect(head?.modifiedAt.getTime()).toBeLessThan(Date.now() + 2_000);
     });
 
+    it.each(['text/plain; charset="utf-8"', `application/vnd.${'x'.repeat(64)}`])(
+      'keeps %s',
+      async (contentType) => {
+        expect(await store().put('typed', pattern(10), { contentType })).toMatchObject({ contentType });
+        expect(await store().head('typed')).toMatchObject({ contentType });
+      },
+    );
+
+    it.each(['', 'text/plain,', 'text/plain\r\nx: y', 'x'.repeat(81)])(
+      'refuses the type %j',
+      async (contentType) => {
+        await expect(store().put('typed', pattern(10), { contentType })).rejects.toThrow(RangeError);
+        await expect(store().put('typed', streamOf(pattern(10)), { contentType })).rejects.toThrow(
+          RangeError,
+        );
+      },
+    );
+
     it('replaces what was there, with its type', async () => {
       await store().put('replaced', pattern(1_000, 1), { contentType: 'text/plain' });
       await store().put('replaced', streamOf(pattern(1_000, 2)), { contentType: 'text/html' });
