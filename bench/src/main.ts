@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchGateway } from './gateway/bench.ts';
 import { benchImages } from './images/bench.ts';
+import { benchLectures } from './lectures/bench.ts';
 import { benchUpload } from './upload/bench.ts';
 import { benchVideo } from './video/bench.ts';
 
@@ -11,6 +12,7 @@ const benchmarks = new Map([
   ['video', benchVideo],
   ['gateway', benchGateway],
   ['upload', benchUpload],
+  ['lectures', benchLectures],
 ]);
 
 const asked = process.argv.slice(2);

@@ -6,6 +6,7 @@ import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
 export * from './define-job.ts';
 export * from './errors.ts';
 export * from './job-view.ts';
+export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
 export * from './media-api.ts';
 export * from './media-transcoder.ts';

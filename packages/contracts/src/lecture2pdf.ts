@@ -112,3 +112,6 @@ export const lectureKeys = (id: string): { pdf: string; srt: string; manifest: s
   srt: `subtitles/${id}.srt`,
   manifest: `manifests/${id}.json`,
 });
+
+/** Below this lies what the finished stages of a conversion leave for a later try; nothing is there once it is done. */
+export const lectureStages = (id: string): string => `stages/${id}/`;

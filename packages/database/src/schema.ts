@@ -122,9 +122,85 @@ export interface MediaItemsTable {
   updated_at: UpdatedAt;
 }
 
+export interface LecturesTable {
+  id: string;
+  owner_id: number;
+  job_id: string;
+  filename: string;
+  video_key: string;
+  file_size: number | null;
+  checksum: string | null;
+  source_url: string | null;
+  subtitle_key: string | null;
+  layout: 'portrait' | 'landscape' | 'slides-only';
+  created_at: CreatedAt;
+}
+
+export interface StagedUploadsTable {
+  id: string;
+  owner_id: number;
+  service: 'lectures' | 'media';
+  file_id: string | null;
+  total_chunks: number | null;
+  total_bytes: number | null;
+  metadata: Json<Record<string, string>>;
+  created_at: CreatedAt;
+  touched_at: UpdatedAt;
+  held_until: Date | null;
+  finished_at: Date | null;
+  lecture_id: string | null;
+  media_id: number | null;
+  refusal: NullableJson<{ status: number; code: string; message: string }>;
+}
+
+export interface StagedPartsTable {
+  upload_id: string;
+  position: number;
+  size: number;
+  object_key: string;
+}
+
 export interface ChoresTable {
   name: string;
   last_run_at: ColumnType<Date, Date | string, Date>;
+  held_until: Date | null;
+}
+
+export interface AdminUsersTable {
+  id: Generated<string>;
+  email: string;
+  role: 'admin' | 'super_admin';
+  status: Generated<'active' | 'inactive'>;
+  description: Generated<string>;
+  added_by: string;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  removed_at: Date | null;
+  last_login: Date | null;
+  login_count: Generated<number>;
+}
+
+export interface AdminServersTable {
+  id: Generated<string>;
+  name: string;
+  url: string;
+  type: string;
+  description: Generated<string>;
+  status: Generated<'active' | 'inactive'>;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+  healthy: boolean | null;
+  response_ms: number | null;
+  health_error: string | null;
+  checked_at: Date | null;
+}
+
+export interface LectureNewsTable {
+  id: Generated<number>;
+  lecture_id: string;
+  outlet: 'mirror' | 'push';
+  due_at: UpdatedAt;
+  tries: Generated<number>;
   held_until: Date | null;
 }
 
@@ -139,4 +215,10 @@ export interface Database {
   audit_log: AuditLogTable;
   media_items: MediaItemsTable;
   chores: ChoresTable;
+  lectures: LecturesTable;
+  staged_uploads: StagedUploadsTable;
+  staged_parts: StagedPartsTable;
+  admin_users: AdminUsersTable;
+  admin_servers: AdminServersTable;
+  lecture_news: LectureNewsTable;
 }

@@ -4,3 +4,4 @@ export { insertJobs, type JobOrigin, type NewJob, newJob } from './enqueue.ts';
 export type { Executor } from './ledger.ts';
 export * from './run-worker.ts';
 export * from './views.ts';
+export { listWorkers, type WorkerRow } from './worker-registry.ts';

@@ -156,6 +156,7 @@ async function serviceEnv(
     SHUTDOWN_GRACE: DEFAULT_GRACE,
     STATIC_BEARER_TOKEN: await keepSecret(dataDir, 'token'),
     URL_SIGNING_SECRET: await keepSecret(dataDir, 'url-signing-secret'),
+    JWT_SECRETS: `local:${await keepSecret(dataDir, 'jwt-secret')}`,
     ...own,
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,

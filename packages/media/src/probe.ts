@@ -17,6 +17,7 @@ import {
   type AudioStream,
   type VideoStream,
 } from './probe-streams.ts';
+import { textTrack, type TextTrack } from './text-tracks.ts';
 
 export interface MediaProbe {
   /** Decided by the streams, not by the name: sound with cover art is sound. */
@@ -34,6 +35,8 @@ export interface MediaProbe {
   readonly audios: readonly AudioStream[];
   readonly coverArt: boolean;
   readonly subtitles: number;
+  /** Those of the subtitles that are text, in file order. */
+  readonly textTracks: readonly TextTrack[];
   /** The only tags that are ever read. */
   readonly tags: { readonly title?: string; readonly artist?: string; readonly album?: string };
 }
@@ -74,6 +77,7 @@ export async function probe(path: string, options: ProbeOptions = {}): Promise<M
     audios,
     coverArt: output.streams.some(isCoverArt),
     subtitles: output.streams.filter((stream) => stream.codec_type === 'subtitle').length,
+    textTracks: output.streams.map(textTrack).filter((track) => track !== undefined),
     tags: tagsOf(output, demuxer),
   };
   refuse(result, limits);

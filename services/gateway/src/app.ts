@@ -1,20 +1,19 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { errorFields } from '@mediaworks/runtime';
-import { createAuthenticator } from './auth/authenticate.ts';
-import type { TokenVerifier } from './auth/identity.ts';
-import { ownTokenVerifier } from './auth/own-tokens.ts';
-import { staticTokenVerifier } from './auth/static-token.ts';
-import { createUserDirectory } from './auth/users.ts';
+import { administrationRoutes } from './admin/routes.ts';
+import { authRoutes } from './auth/routes.ts';
+import { createSignIn, type SignIn } from './auth/sign-in.ts';
 import { boardRouter } from './board.ts';
 import { crossOrigin } from './cross-origin.ts';
 import type { RouteSet } from './define-route.ts';
 import type { GatewayDeps } from './deps.ts';
 import { docsRouter } from './docs.ts';
-import type { GatewayEnv } from './env.ts';
 import { fileAddresses } from './files/addresses.ts';
 import { fileRoutes } from './files/routes.ts';
 import { healthRouter } from './health.ts';
+import { createIngest } from './ingest.ts';
 import { jobRoutes } from './jobs/routes.ts';
+import { lectureRoutes } from './lectures/routes.ts';
 import { mediaRoutes } from './media/routes.ts';
 import { publicMedia } from './media/public-object.ts';
 import { type Gate, mountRoutes } from './mount-routes.ts';
@@ -24,22 +23,29 @@ import { createRateLimit } from './rate-limit.ts';
 import { beginRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
 import { setApiHeaders } from './security-headers.ts';
+import { uploadRoutes } from './uploads/routes.ts';
 
 /** Every domain that the gateway serves. A new one is a folder and a line here. */
-function routeSets(deps: GatewayDeps): readonly RouteSet[] {
+function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
   const addresses = fileAddresses(deps.store, deps.env);
-  return [jobRoutes(deps), mediaRoutes(deps, addresses), fileRoutes(deps, [publicMedia(deps.db)])];
+  const ingest = createIngest(deps);
+  return [
+    authRoutes(deps, signIn),
+    administrationRoutes(deps, signIn),
+    jobRoutes(deps),
+    mediaRoutes(deps, addresses, ingest.media),
+    lectureRoutes(deps, addresses, ingest),
+    uploadRoutes(deps, ingest),
+    fileRoutes(deps, [publicMedia(deps.db)]),
+  ];
 }
 
 /** The whole of the HTTP side, ready to listen. */
 export function createApp(deps: GatewayDeps, accessLog: AccessLog | undefined): Express {
   const { env, log } = deps;
-  const sets = routeSets(deps);
-  const authenticator = createAuthenticator({
-    verifiers: verifiers(env),
-    users: createUserDirectory(deps.db),
-    off: !env.AUTH,
-  });
+  const signIn = createSignIn(deps);
+  const { authenticator } = signIn;
+  const sets = routeSets(deps, signIn);
   const gate: Gate = {
     authenticate: authenticator.authenticate,
     anonymous: authenticator.anonymous,
@@ -78,19 +84,4 @@ function entrance({ metrics, env }: GatewayDeps, accessLog: AccessLog | undefine
     setApiHeaders(res);
     allowOrigins(req, res, next);
   };
-}
-
-function verifiers(env: GatewayEnv): TokenVerifier[] {
-  const own = {
-    keys: env.JWT_SECRETS,
-    issuer: env.JWT_ISSUER,
-    audience: env.JWT_AUDIENCE,
-    superAdmins: env.SUPER_ADMINS,
-  };
-  return [
-    ...(env.STATIC_BEARER_TOKEN === undefined
-      ? []
-      : [staticTokenVerifier(env.STATIC_BEARER_TOKEN, env.STATIC_BEARER_ROLE)]),
-    ...(own.keys.length === 0 ? [] : [ownTokenVerifier(own)]),
-  ];
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { ApiError, type ErrorShape } from './api-error.ts';
 import type { Role } from './request-context.ts';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
 /** Who may call: anybody, anybody known, or those of a role. */
 export type Access = 'public' | Role;

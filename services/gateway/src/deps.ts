@@ -3,6 +3,7 @@ import type { Logger, Registry } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import type { Audit } from './audit.ts';
 import type { GatewayEnv } from './env.ts';
+import type { Firebase } from './firebase/connect-firebase.ts';
 
 /** What every domain of the gateway works with. */
 export interface GatewayDeps {
@@ -13,6 +14,8 @@ export interface GatewayDeps {
   log: Logger;
   metrics: Registry;
   audit: Audit;
+  /** Undefined where no project is configured. */
+  firebase: Firebase | undefined;
   /** Aborts when the gateway is about to stop: what stays open for long ends then. */
   closing: AbortSignal;
 }

@@ -1,27 +1,10 @@
 import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/runtime';
 import { storageEnv } from '@mediaworks/storage';
 import { z } from 'zod';
+import { authEnv, authProblems } from './auth/env.ts';
+import { firebaseEnv } from './firebase/env.ts';
+import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
-
-const MIN_SECRET_BYTES = 32;
-
-/** `kid:secret,kid2:secret2`: the first signs, all verify, so that a key can be replaced without a gap. */
-const keyRing = list
-  .transform((items) =>
-    items.map((item) => {
-      const colon = item.indexOf(':');
-      return { kid: item.slice(0, Math.max(0, colon)), secret: item.slice(colon + 1) };
-    }),
-  )
-  .refine(
-    (keys) => keys.every(({ kid }) => /^[A-Za-z0-9._-]{1,64}$/.test(kid)),
-    'expected kid:secret,kid2:secret2',
-  )
-  .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'a key id is there twice')
-  .refine(
-    (keys) => keys.every(({ secret }) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
-    `every secret must have at least ${MIN_SECRET_BYTES} bytes`,
-  );
 
 /** `on`, `off`, a number of proxies in front, or their addresses. */
 const proxies = z.string().transform((text) => {
@@ -38,16 +21,6 @@ const gatewayEnv = {
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
-  AUTH: flag.default(true),
-  STATIC_BEARER_TOKEN: z.string().min(16).optional(),
-  STATIC_BEARER_ROLE: z.enum(['user', 'admin', 'super_admin']).default('admin'),
-  JWT_SECRETS: keyRing.default([]),
-  JWT_ISSUER: z.string().default('mediaworks'),
-  JWT_AUDIENCE: z.string().default('mediaworks'),
-  /** E-mail addresses or uids. */
-  SUPER_ADMINS: list.default([]),
-  /** Domains that need no token. */
-  OPEN_ROUTES: list.default([]),
   /** Origins that browsers may call from; `*` is any. */
   ALLOWED_ORIGINS: list.default([]),
   /** Requests a minute, per caller or else per address. */
@@ -59,14 +32,21 @@ const gatewayEnv = {
   LINK_LIFETIME: duration.default(3_600_000),
 };
 
-const shape = { ...processEnv, ...jobsEnv, ...storageEnv, ...mediaEnv, ...gatewayEnv };
+const shape = {
+  ...processEnv,
+  ...jobsEnv,
+  ...storageEnv,
+  ...mediaEnv,
+  ...lectureEnv,
+  ...authEnv,
+  ...firebaseEnv,
+  ...gatewayEnv,
+};
 
 /** As it is configured. */
 export type GivenEnv = z.infer<z.ZodObject<typeof shape>>;
 /** With the address that the gateway turned out to have, where none was configured. */
 export type GatewayEnv = GivenEnv & { PUBLIC_URL: string };
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /**
  * Reads the gateway's configuration, once.
@@ -74,15 +54,7 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
  */
 export function readGatewayEnv(source?: NodeJS.ProcessEnv): GivenEnv {
   const env = readEnv(shape, source);
-  if (!env.AUTH && !LOOPBACK.has(env.HOST)) {
-    throw new Error(
-      'The configuration is wrong:\n  AUTH: off is for a gateway that listens on loopback alone; see HOST',
-    );
-  }
-  if (env.AUTH && env.STATIC_BEARER_TOKEN === undefined && env.JWT_SECRETS.length === 0) {
-    throw new Error(
-      'The configuration is wrong:\n  AUTH: nobody could sign in; set STATIC_BEARER_TOKEN or JWT_SECRETS',
-    );
-  }
+  const problems = authProblems(env);
+  if (problems.length > 0) throw new Error(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
   return env;
 }

@@ -38,7 +38,7 @@ export function healthRouter(deps: GatewayDeps): Router {
       database: say('database'),
       storage: say('storage'),
       queue: say('queue'),
-      firebase: 'not configured',
+      firebase: deps.firebase ? 'configured' : 'not configured',
       timestamp: new Date().toISOString(),
     });
   });

@@ -93,8 +93,12 @@ export function principalOf(req: Request): Principal {
   return principal;
 }
 
+export function isAdminRole(role: Role): boolean {
+  return role !== 'user';
+}
+
 export function isAdmin(principal: Principal): boolean {
-  return principal.role !== 'user';
+  return isAdminRole(principal.role);
 }
 
 /** Whose things the caller may see: its own, or all (undefined). Part of every query. */

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Agent } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createDatabase, createPool } from '@mediaworks/database';
@@ -9,9 +10,12 @@ import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { GatewayEnv, GivenEnv } from './env.ts';
+import { connectFirebase } from './firebase/connect-firebase.ts';
 import { gatewayChecks, measureOpenJobs } from './health.ts';
-import { startCleanup } from './media/cleanup.ts';
+import { choresOfTheHouse } from './nightly/chores-of-the-house.ts';
+import { startNightly } from './nightly/start-nightly.ts';
 import { type AccessLog, createAccessLog, readableAccessLog } from './observe.ts';
+import { startOutlets } from './outlets/start-outlets.ts';
 
 export interface Gateway {
   /** Where it listens. */
@@ -25,7 +29,15 @@ export interface Gateway {
 /** A connection that says nothing for this long is closed; uploads and streams may otherwise last. */
 const IDLE_MS = 120_000;
 
-export async function startGateway(given: GivenEnv, log: Logger): Promise<Gateway> {
+/**
+ * @param outside.httpAgent how Google is reached, where that is not directly
+ */
+export async function startGateway(
+  given: GivenEnv,
+  log: Logger,
+  outside: { httpAgent?: Agent } = {},
+): Promise<Gateway> {
+  const firebase = connectFirebase(given, outside.httpAgent);
   const telemetry = startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
   server.setTimeout(IDLE_MS);
@@ -62,6 +74,7 @@ export async function startGateway(given: GivenEnv, log: Logger): Promise<Gatewa
     log,
     metrics,
     audit: createAudit(db),
+    firebase,
     closing: closing.signal,
   };
   measureOpenJobs(deps);
@@ -76,14 +89,8 @@ export async function startGateway(given: GivenEnv, log: Logger): Promise<Gatewa
           checks: gatewayChecks(deps).needed,
           metrics,
         });
-  const cleanup = startCleanup({
-    db,
-    store,
-    log,
-    nudge: () => dispatcher.nudge(),
-    retentionMs: env.MEDIA_FAILED_RETENTION,
-    hour: env.MEDIA_CLEANUP_HOUR,
-  });
+  const nightly = startNightly({ db, log, hour: env.MEDIA_CLEANUP_HOUR }, choresOfTheHouse(deps));
+  const outlets = startOutlets(deps);
   log.info('listening', { url });
 
   return {
@@ -93,8 +100,10 @@ export async function startGateway(given: GivenEnv, log: Logger): Promise<Gatewa
       health?.drain();
       closing.abort();
       await closeServer(server, graceMs);
-      await cleanup.stop();
+      await nightly.stop();
+      await outlets.stop(Math.min(graceMs, 5_000));
       await dispatcher.stop();
+      await firebase?.close();
       accessLog?.flush();
       health?.stop();
       await pool.end();

@@ -1,7 +1,6 @@
-import { errors, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { ApiError, unauthorized } from '../api-error.ts';
-import type { Role } from '../request-context.ts';
 import type { Identity, TokenVerifier } from './identity.ts';
 
 export interface OwnTokenOptions {
@@ -9,8 +8,6 @@ export interface OwnTokenOptions {
   keys: readonly { kid: string; secret: string }[];
   issuer: string;
   audience: string;
-  /** E-mail addresses or uids. */
-  superAdmins: readonly string[];
 }
 
 const claimsSchema = z.object({
@@ -19,6 +16,7 @@ const claimsSchema = z.object({
   name: z.string().max(200).nullish(),
   picture: z.string().max(2_000).nullish(),
   email_verified: z.boolean().default(false),
+  /** What it was when the token was made, for the client to show; what it is now the directory of admins says. */
   is_admin: z.boolean().default(false),
   token_type: z.literal('custom_backend'),
 });
@@ -48,7 +46,7 @@ export function ownTokenVerifier(options: OwnTokenOptions): TokenVerifier {
           clockTolerance: CLOCK_TOLERANCE_S,
         },
       );
-      return identityOf(claimsSchema.parse(payload), payload.exp, options.superAdmins);
+      return identityOf(claimsSchema.parse(payload), payload);
     } catch (error) {
       const expired = error instanceof errors.JWTExpired;
       throw expired
@@ -85,21 +83,18 @@ function isOurs(token: string): boolean {
   }
 }
 
-function identityOf(
-  claims: z.output<typeof claimsSchema>,
-  exp: number | undefined,
-  superAdmins: readonly string[],
-): Identity {
-  const named =
-    superAdmins.includes(claims.user_id) ||
-    (claims.email_verified && typeof claims.email === 'string' && superAdmins.includes(claims.email));
-  const role: Role = named ? 'super_admin' : claims.is_admin ? 'admin' : 'user';
+function identityOf(claims: z.output<typeof claimsSchema>, { iat, exp }: JWTPayload): Identity {
   const email = claims.email ?? null;
   return {
     uid: claims.user_id,
     username: claims.name ?? email?.split('@')[0] ?? claims.user_id,
+    name: claims.name ?? null,
     email,
-    role,
+    emailVerified: claims.email_verified,
+    picture: claims.picture ?? null,
+    tokenType: claims.token_type,
+    role: undefined,
+    issuedAt: iat === undefined ? undefined : iat * 1_000,
     expiresAt: exp === undefined ? undefined : exp * 1_000,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../request-context.ts';
-import type { TokenVerifier } from './identity.ts';
+import { bareIdentity, type TokenVerifier } from './identity.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -10,7 +10,7 @@ export function staticTokenVerifier(token: string, role: Role): TokenVerifier {
   return (given) =>
     Promise.resolve(
       timingSafeEqual(digest(given), expected)
-        ? { uid: 'static-token', username: 'operator', email: null, role, expiresAt: undefined }
+        ? bareIdentity('static-token', 'operator', role, 'static')
         : undefined,
     );
 }

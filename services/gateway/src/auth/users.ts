@@ -37,3 +37,10 @@ async function findOrInsert(
   if (!made) throw new Error('the user was removed while it was made');
   return made;
 }
+
+/** Follows an address that changed where its owner signs in. */
+export async function noteEmail(db: Executor, userId: number, email: string): Promise<void> {
+  await sql`update users set email = ${email} where id = ${userId} and email is distinct from ${email}`.execute(
+    db,
+  );
+}

@@ -3,7 +3,7 @@ import { asError, groupCommit } from '@mediaworks/runtime';
 import { ApiError, isDatabaseAway } from '../api-error.ts';
 import { type AuditEntry, writeAudit } from '../audit.ts';
 import { claimKey, type KeyClaim } from '../idempotency.ts';
-import { keyStem } from './file-name.ts';
+import { keyStem } from '../files/file-name.ts';
 import { insertItems, type NewItem, takeIds } from './queries.ts';
 
 /** An upload that is in the store and is to become an item. */

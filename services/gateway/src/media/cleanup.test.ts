@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type MediaItem, mediaItem } from '@mediaworks/contracts';
 import { sql } from 'kysely';
-import { lastStroke } from './chores.ts';
-import { type Cleaned, type CleanupOptions, cleanUpIfDue } from './cleanup.ts';
+import { lastStroke } from '../nightly/chores.ts';
+import { doIfDue } from '../nightly/start-nightly.ts';
+import { type Cleaned, type CleanupOptions, mediaCleanup } from './cleanup.ts';
 import { type MediaStage, openMediaStage } from './testing/media-stage.ts';
 import { png } from './testing/samples.ts';
 
@@ -24,12 +25,17 @@ describe('the nightly cleanup', () => {
   let options: CleanupOptions;
   const tomorrow = new Date(Date.now() + DAY_MS);
   const clean = (now: Date, changes: Partial<CleanupOptions> = {}): Promise<Cleaned | undefined> =>
-    cleanUpIfDue({ ...options, ...changes }, now, new AbortController().signal);
+    doIfDue(
+      { ...stage, hour: 2 },
+      mediaCleanup({ ...options, ...changes }),
+      now,
+      new AbortController().signal,
+    );
 
   beforeAll(async () => {
     stage = await openMediaStage();
-    const { db, store, log } = stage;
-    options = { db, store, log, nudge: () => undefined, retentionMs: 7 * DAY_MS, hour: 2 };
+    const { db, store } = stage;
+    options = { db, store, nudge: () => undefined, retentionMs: 7 * DAY_MS };
   });
   afterAll(() => stage.close());
   beforeEach(async () => {

@@ -1,7 +1,6 @@
 import { type Executor, insertJobs } from '@mediaworks/jobs';
-import { errorFields, type Logger } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
-import { keepChore, lastStroke, leaveChore, takeChore } from './chores.ts';
+import type { Chore } from '../nightly/start-nightly.ts';
 import { tokenOf } from './object-keys.ts';
 import { purgeOf } from './purge.ts';
 import { deleteFailedItems, knownTokens } from './queries.ts';
@@ -9,15 +8,12 @@ import { deleteFailedItems, knownTokens } from './queries.ts';
 export interface CleanupOptions {
   db: Executor;
   store: ObjectStore;
-  log: Logger;
   /** Says that jobs were committed. */
   nudge: () => void;
   /** Failed items are kept this long. */
   retentionMs: number;
   /** Objects that no item knows are left alone until they are this old (a day): their item may be about to be written. */
   orphanAgeMs?: number;
-  /** 0–23, UTC. */
-  hour: number;
 }
 
 export interface Cleaned {
@@ -25,64 +21,25 @@ export interface Cleaned {
   orphans: number;
 }
 
-const CHORE = 'media-cleanup';
 const BATCH = 500;
 const DAY_MS = 86_400_000;
-const LOOK_EVERY_MS = 60_000;
 
-/**
- * Cleans up once a night, in whichever process looks first. When it was done last is remembered in the database: a
- * night that nobody was up for is made up for, and none is done twice.
- */
-export function startCleanup(options: CleanupOptions): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  let running: Promise<unknown> | undefined;
-  const look = () => {
-    running ??= cleanUpIfDue(options, new Date(), stopping.signal)
-      .catch((error: unknown) => {
-        if (!stopping.signal.aborted) options.log.warn('media cleanup did not finish', errorFields(error));
-      })
-      .finally(() => {
-        running = undefined;
-      });
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS);
-  look();
+/** Removes what failed long ago, and objects that belong to nothing. */
+export function mediaCleanup(options: CleanupOptions): Chore<Cleaned> {
   return {
-    stop: async () => {
-      clearInterval(timer);
-      stopping.abort();
-      await running;
-    },
+    name: 'media-cleanup',
+    work: async (signal, keep) => ({
+      failed: await removeFailed(options, signal, keep),
+      orphans: await removeOrphans(options, signal, keep),
+    }),
   };
-}
-
-/** @returns what was removed; undefined when it was not due, or is another's to do */
-export async function cleanUpIfDue(
-  options: CleanupOptions,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Cleaned | undefined> {
-  const due = lastStroke(now, options.hour);
-  if (!(await takeChore(options.db, CHORE, due))) return undefined;
-  let done = false;
-  try {
-    const cleaned = {
-      failed: await removeFailed(options, signal),
-      orphans: await removeOrphans(options, signal),
-    };
-    done = true;
-    options.log.info('media cleanup', { ...cleaned });
-    return cleaned;
-  } finally {
-    await leaveChore(options.db, CHORE, done ? due : undefined);
-  }
 }
 
 /** Items that failed long ago: the row goes and the job that removes its objects comes, together. */
 async function removeFailed(
   { db, nudge, retentionMs }: CleanupOptions,
   signal: AbortSignal,
+  keep: () => Promise<void>,
 ): Promise<number> {
   let removed = 0;
   for (;;) {
@@ -99,12 +56,16 @@ async function removeFailed(
     removed += batch;
     if (batch === 0) return removed;
     nudge();
-    await keepChore(db, CHORE);
+    await keep();
   }
 }
 
 /** Objects without an item: the gateway died between storing and writing, or a worker stored after the deletion. */
-async function removeOrphans(options: CleanupOptions, signal: AbortSignal): Promise<number> {
+async function removeOrphans(
+  options: CleanupOptions,
+  signal: AbortSignal,
+  keep: () => Promise<void>,
+): Promise<number> {
   const { db, store } = options;
   let removed = 0;
   let batch: { key: string; token: string }[] = [];
@@ -115,7 +76,7 @@ async function removeOrphans(options: CleanupOptions, signal: AbortSignal): Prom
       if (!known.has(token) && (await removeIfOld(options, key))) removed++;
     }
     batch = [];
-    await keepChore(db, CHORE);
+    await keep();
   };
   for await (const { key } of store.list('media/')) {
     const token = tokenOf(key);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type MediaKind, renditionName } from '@mediaworks/contracts';
-import { keyName } from './file-name.ts';
+import { keyName } from '../files/file-name.ts';
 
 /** 128 random bits: whoever has not been told a key can't find it. */
 export const newToken = (): string => randomBytes(16).toString('hex');

@@ -1,11 +1,4 @@
-import {
-  mediaChanges,
-  mediaFilter,
-  mediaItem,
-  mediaPage,
-  mediaStats,
-  mediaUploadFields,
-} from '@mediaworks/contracts';
+import { mediaChanges, mediaFilter, mediaItem, mediaPage, mediaStats } from '@mediaworks/contracts';
 import { insertJobs } from '@mediaworks/jobs';
 import { errorFields } from '@mediaworks/runtime';
 import type { Request } from 'express';
@@ -16,7 +9,7 @@ import { type Answer, defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { claimKey, fingerprintOf, idempotencyKeyOf } from '../idempotency.ts';
 import { contextOf, principalOf, viewerOf } from '../request-context.ts';
-import { createAcceptance } from './accept.ts';
+import type { MediaIntake } from './intake.ts';
 import { type Addresses, neighbours, presentItem } from './presenter.ts';
 import { objectsOf, purgeOf } from './purge.ts';
 import {
@@ -24,13 +17,12 @@ import {
   countItems,
   deleteItem,
   findItem,
-  knownTokens,
   listItems,
   type MediaRow,
   type NewItem,
   setPublic,
 } from './queries.ts';
-import { receiveUpload, type StoredFile } from './upload.ts';
+import { receiveUpload } from './upload.ts';
 
 const itemParams = z.object({ id: z.string() });
 const pageQuery = mediaFilter.extend({ page: z.string().default('1') });
@@ -41,10 +33,8 @@ const uploadForm = z.object({
 });
 
 /** `/api/media/*`: the wire of the media-transcoder seed. */
-export function mediaRoutes(deps: GatewayDeps, addresses: Addresses): RouteSet {
+export function mediaRoutes(deps: GatewayDeps, addresses: Addresses, intake: MediaIntake): RouteSet {
   const { db, dispatcher, store, env, log } = deps;
-  const accept = createAcceptance(db, () => dispatcher.nudge());
-  const limits = { image: env.MAX_IMAGE_BYTES, video: env.MAX_VIDEO_BYTES, audio: env.MAX_AUDIO_BYTES };
 
   const itemOf = async (req: Request, id: string): Promise<MediaRow> => {
     const row = await findItem(db, parseId(id), viewerOf(req));
@@ -55,16 +45,6 @@ export function mediaRoutes(deps: GatewayDeps, addresses: Addresses): RouteSet {
     const body = await presentItem(row, addresses);
     if (status !== 201) return { status, body };
     return { status, body, headers: { Location: `${env.PUBLIC_URL}/api/media/${row.id}/` } };
-  };
-
-  /** Nothing may stay in the store that no item will ever name. */
-  const takeBack = async ({ key, token }: StoredFile): Promise<void> => {
-    try {
-      // A transaction that broke at its very end may have been written all the same.
-      if ((await knownTokens(db, [token])).size === 0) await store.remove(key);
-    } catch (error) {
-      log.warn('an upload stays behind until the nightly cleanup', { key, ...errorFields(error) });
-    }
   };
 
   /**
@@ -97,35 +77,15 @@ export function mediaRoutes(deps: GatewayDeps, addresses: Addresses): RouteSet {
       const key = idempotencyKeyOf(req);
       const principal = principalOf(req);
       const ownerId = principal.userId;
-      const { file, fields: given } = await receiveUpload(req, res, { store, ownerId, limits });
-      let accepted;
-      try {
-        const fields = mediaUploadFields.parse(given);
-        const { id: requestId, traceparent } = contextOf(req);
-        const essence = { method: 'POST', path: '/api/media/upload', fields, files: [file.sha256] };
-        accepted = await accept({
-          item: {
-            owner_id: ownerId,
-            file_type: file.kind,
-            mime_type: file.mime,
-            filename: file.filename,
-            original_key: file.key,
-            token: file.token,
-            file_size: file.size,
-            checksum: file.sha256,
-            profile: fields.profile,
-            is_public: fields.is_public,
-          },
-          origin: { requestId, traceparent },
-          audit: auditEntry(req, 'media.upload', '', { file_type: file.kind, file_size: file.size }),
-          idempotency: key === undefined ? undefined : { key, fingerprint: fingerprintOf(essence) },
-        });
-      } catch (error) {
-        await takeBack(file);
-        throw error;
-      }
+      const { file, fields } = await receiveUpload(req, res, intake.target(ownerId));
+      const { id: requestId, traceparent } = contextOf(req);
+      const accepted = await intake.submit(file, fields, {
+        ownerId,
+        origin: { requestId, traceparent },
+        audit: auditEntry(req, 'media.upload', ''),
+        idempotency: key === undefined ? undefined : { key },
+      });
       if ('item' in accepted) return show(newRow(accepted, principal.username), 201);
-      await takeBack(file);
       const row = await findItem(db, accepted.replayOf, principal.userId);
       if (!row)
         throw new ApiError(404, 'not_found', 'What the first request with this Idempotency-Key made is gone');

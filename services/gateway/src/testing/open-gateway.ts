@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobStatus } from '@mediaworks/contracts';
 import { newJob } from '@mediaworks/jobs';
+import type { GoogleDouble } from '@mediaworks/local-stack/firebase';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
 import type { Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
@@ -16,7 +18,7 @@ export const KEYS = [
   { kid: 'new', secret: 'n'.repeat(32) },
   { kid: 'old', secret: 'o'.repeat(32) },
 ];
-const TOKENS = { keys: KEYS, issuer: 'mediaworks', audience: 'mediaworks', superAdmins: ['root'] };
+const TOKENS = { keys: KEYS, issuer: 'mediaworks', audience: 'mediaworks' };
 
 const silent: Logger = {
   debug: () => undefined,
@@ -46,8 +48,14 @@ export async function openHouse() {
   };
   return {
     env,
-    start: (overrides: Record<string, string> = {}, log = silent) =>
-      startGateway(readGatewayEnv({ ...env, ...overrides }), log),
+    start: (overrides: Record<string, string> = {}, log = silent, outside: { httpAgent?: Agent } = {}) =>
+      startGateway(readGatewayEnv({ ...env, ...overrides }), log, outside),
+    /** Writes a file that a setting names. */
+    keep: async (name: string, content: unknown) => {
+      const path = join(root, name);
+      await writeFile(path, JSON.stringify(content));
+      return path;
+    },
     close: async () => {
       await servers.drop();
       await rm(root, { recursive: true, force: true });
@@ -61,7 +69,19 @@ export type StartedGateway = Awaited<ReturnType<House['start']>>;
 /** A house with one gateway in it. */
 export async function openGateway(overrides: Record<string, string> = {}) {
   const house = await openHouse();
-  const gateway = await house.start(overrides);
+  return inHouse(house, await house.start(overrides));
+}
+
+/** One that has a Firebase project and reaches Google through the double. */
+export async function openFirebaseGateway(google: GoogleDouble, overrides: Record<string, string> = {}) {
+  const house = await openHouse();
+  const path = await house.keep('service-account.json', google.serviceAccount);
+  const settings = { FIREBASE_SERVICE_ACCOUNT_PATH: path, FIRESTORE_MIRROR: 'off', FCM_PUSH: 'off' };
+  const outside = { httpAgent: google.agent };
+  return inHouse(house, await house.start({ ...settings, ...overrides }, silent, outside));
+}
+
+function inHouse(house: House, gateway: StartedGateway) {
   return {
     ...gateway,
     house,

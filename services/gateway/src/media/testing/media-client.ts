@@ -48,7 +48,8 @@ export function mediaClient(base: string, token: Promise<string>) {
     remove: (path: string) => send('DELETE', path),
     patch: (path: string, body: unknown) => send('PATCH', path, json(body)),
     post: (path: string, headers: Record<string, string> = {}) => send('POST', path, { headers }),
-    postJson: (path: string, body: unknown) => send('POST', path, json(body)),
+    postJson: (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      send('POST', path, { ...json(body), headers: { 'content-type': 'application/json', ...headers } }),
     upload: (parts: Part | Part[], fields?: Record<string, string>, headers?: Record<string, string>) =>
       uploadTo('/api/media/upload/', parts, fields, headers),
     uploadTo,
@@ -59,13 +60,18 @@ export function mediaClient(base: string, token: Promise<string>) {
         headers: { 'content-type': contentType },
       }),
     /** Sends the start of an upload, and goes away once `when` resolves. */
-    abandon: async (start: Uint8Array, contentLength: number, when: Promise<unknown>) => {
+    abandon: async (
+      start: Uint8Array,
+      contentLength: number,
+      when: Promise<unknown>,
+      path = '/api/media/upload/',
+    ) => {
       const headers = {
         authorization: `Bearer ${await token}`,
         'content-type': 'multipart/form-data; boundary=x',
         'content-length': contentLength,
       };
-      const req = request(new URL('/api/media/upload/', base), { method: 'POST', headers });
+      const req = request(new URL(path, base), { method: 'POST', headers });
       req.on('error', () => undefined).write(start);
       await when;
       req.destroy();

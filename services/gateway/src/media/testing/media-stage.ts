@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobError, MediaItem, TranscodeResult } from '@mediaworks/contracts';
+import type { JobError, LectureResult, MediaItem, TranscodeResult } from '@mediaworks/contracts';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
 import type { Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
@@ -26,6 +26,7 @@ export async function openMediaGround(settings: Record<string, string> = {}) {
     STORAGE_ROOT: root,
     URL_SIGNING_SECRET: 's'.repeat(32),
     JWT_SECRETS: `${SECRET.kid}:${SECRET.secret}`,
+    SUPER_ADMINS: 'root',
     HOST: '127.0.0.1',
     PORT: '0',
     RATE_LIMIT: '1000000',
@@ -39,15 +40,14 @@ export async function openMediaGround(settings: Record<string, string> = {}) {
   return { source, drop };
 }
 
-/** A token of a user; `root` is an admin. */
+/** A token of a user; `root` is named a super admin. */
 export function tokenOf(user: string): Promise<string> {
   const claims = {
     user_id: user,
     name: user,
-    is_admin: user === 'root',
     token_type: 'custom_backend',
   } as const;
-  const options = { keys: [SECRET], issuer: 'mediaworks', audience: 'mediaworks', superAdmins: [] };
+  const options = { keys: [SECRET], issuer: 'mediaworks', audience: 'mediaworks' };
   return signOwnToken(options, claims, 3_600);
 }
 
@@ -60,6 +60,9 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
 
   const stage = {
     url,
+    /** For another gateway of the same house. */
+    source,
+    deps: gateway.deps,
     db,
     store,
     env,
@@ -72,7 +75,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
       for await (const { key } of store.list('')) keys.push(key);
       return keys;
     },
-    count: async (table: 'media_items' | 'jobs') => {
+    count: async (table: 'media_items' | 'lectures' | 'staged_uploads' | 'staged_parts' | 'jobs') => {
       const { rows } = await sql<{
         count: number;
       }>`select count(*) as count from ${sql.table(table)}`.execute(db);
@@ -81,7 +84,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
     /** Ends an item's job as a worker would. */
     finish: async (
       item: Pick<MediaItem, 'job_id'>,
-      end: { result: TranscodeResult } | { error: JobError },
+      end: { result: TranscodeResult | LectureResult } | { error: JobError },
     ) => {
       const status = 'result' in end ? 'completed' : 'failed';
       const result = 'result' in end ? JSON.stringify(end.result) : null;
@@ -92,7 +95,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
         where id = ${item.job_id}`.execute(db);
     },
     /** Has the database refuse every new row of a table while `work` runs. */
-    refuse: async (table: 'media_items', work: () => Promise<void>) => {
+    refuse: async (table: 'media_items' | 'lectures', work: () => Promise<void>) => {
       const name = sql.id('refused');
       await sql`alter table ${sql.table(table)} add constraint ${name} check (false) not valid`.execute(db);
       try {
@@ -103,9 +106,8 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
     },
     /** Everything but the users goes. */
     wipe: async () => {
-      await sql`truncate media_items, jobs, job_attempts, outbox, idempotency_keys, audit_log, chores`.execute(
-        db,
-      );
+      await sql`truncate media_items, lectures, staged_uploads, staged_parts, jobs, job_attempts, outbox, idempotency_keys,
+        audit_log, chores`.execute(db);
       for (const key of await stage.keys()) await store.remove(key);
     },
     close: async () => {

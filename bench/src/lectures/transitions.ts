@@ -1,0 +1,97 @@
+import { blank, mix, paste, type Box, type Picture } from './picture.ts';
+import type { SetName } from './sets.ts';
+
+export type TransitionStyle =
+  | 'cut'
+  | 'fade'
+  | 'dip'
+  | 'wipe-left'
+  | 'wipe-right'
+  | 'wipe-up'
+  | 'wipe-down'
+  | 'push-left'
+  | 'push-up'
+  | 'cover'
+  | 'dissolve';
+
+export interface Transition {
+  readonly style: TransitionStyle;
+  /** Seconds; half of it lies before the boundary. */
+  readonly seconds: number;
+}
+
+/** Those that wipe or push, by set. */
+export const movingStyles: Record<SetName, readonly TransitionStyle[]> = {
+  train: ['wipe-left', 'wipe-up', 'push-left'],
+  'held-out': ['wipe-right', 'wipe-down', 'push-up', 'push-left', 'cover', 'dissolve'],
+};
+
+const BLOCK = 32;
+
+/** Draws the passage between two pictures at `share` (0 to 1) of its time. */
+export function paintTransition(
+  style: TransitionStyle,
+  from: Picture,
+  to: Picture,
+  share: number,
+  into: Picture,
+): void {
+  const { width: w, height: h } = into;
+  const all: Box = { x: 0, y: 0, w, h };
+  const column = even(w * share);
+  const row = even(h * share);
+  const under = (picture: Picture) => into.data.set(picture.data);
+  switch (style) {
+    case 'cut':
+      under(share < 0.5 ? from : to);
+      break;
+    case 'fade':
+      mix(from, to, share, into);
+      break;
+    case 'dip': {
+      const dark = blank(w, h);
+      if (share < 0.5) mix(from, dark, share * 2, into);
+      else mix(dark, to, share * 2 - 1, into);
+      break;
+    }
+    case 'wipe-left':
+      under(from);
+      paste(to, { x: w - column, y: 0, w: column, h }, into, w - column, 0);
+      break;
+    case 'wipe-right':
+      under(from);
+      paste(to, { x: 0, y: 0, w: column, h }, into, 0, 0);
+      break;
+    case 'wipe-up':
+      under(from);
+      paste(to, { x: 0, y: h - row, w, h: row }, into, 0, h - row);
+      break;
+    case 'wipe-down':
+      under(from);
+      paste(to, { x: 0, y: 0, w, h: row }, into, 0, 0);
+      break;
+    case 'push-left':
+      paste(from, all, into, -column, 0);
+      paste(to, all, into, w - column, 0);
+      break;
+    case 'push-up':
+      paste(from, all, into, 0, -row);
+      paste(to, all, into, 0, h - row);
+      break;
+    case 'cover':
+      under(from);
+      paste(to, all, into, w - column, 0);
+      break;
+    case 'dissolve':
+      under(from);
+      for (let y = 0; y < h; y += BLOCK)
+        for (let x = 0; x < w; x += BLOCK)
+          if (turnOf(x, y) < share) paste(to, { x, y, w: BLOCK, h: Math.min(BLOCK, h - y) }, into, x, y);
+  }
+}
+
+/** When a block turns, from 0 to 1, as if by chance. */
+const turnOf = (x: number, y: number) =>
+  ((Math.imul(x * 31 + y * 17 + 7, 0x9e3779b1) >>> 8) & 0xffff) / 0x10000;
+
+export const even = (value: number) => 2 * Math.round(value / 2);

@@ -1,0 +1,150 @@
+import { asError } from '@mediaworks/runtime';
+import { StorageError } from '@mediaworks/storage';
+import type { Request, Response } from 'express';
+import multer from 'multer';
+import type { Readable } from 'node:stream';
+import { ApiError } from '../api-error.ts';
+import { limitBody } from './limit-body.ts';
+
+/** A file of a form, as it comes. */
+export interface FilePart {
+  /** Of the form's field. */
+  name: string;
+  /** As the client calls it: not to be trusted. */
+  filename: string;
+  body: Readable;
+}
+
+export interface FormPlan<Taken> {
+  /** The fields that may be files, each once; without the first there is nothing to do. */
+  fileParts: readonly [string, ...string[]];
+  /** Most bytes of all files together. */
+  maxBytes: number;
+  /** Reads a file to its end. When it throws, it has left nothing behind. */
+  take: (part: FilePart) => Promise<Taken>;
+  /** Undoes it, when the form is refused as a whole. */
+  giveBack: (taken: Taken) => Promise<void>;
+}
+
+export interface ReceivedForm<Taken> {
+  /** By part; the first is there. */
+  files: ReadonlyMap<string, Taken>;
+  /** The other parts of the form, not checked yet. */
+  fields: Record<string, unknown>;
+}
+
+/** What a form may weigh beside its files. */
+const FORM_BYTES = 2 ** 20;
+/** With less than this, every chunk of the socket waits for the one before it to be on the disk. */
+const FILE_BUFFER_BYTES = 512 * 1024;
+
+/**
+ * Streams the files of a form to where they go, in bounded memory. When this rejects, nothing of them is left.
+ * @throws ApiError 400 | 413, what `take` throws
+ */
+export async function receiveForm<Taken>(
+  req: Request,
+  res: Response,
+  plan: FormPlan<Taken>,
+): Promise<ReceivedForm<Taken>> {
+  limitBody(req, plan.maxBytes + FORM_BYTES);
+  const [required] = plan.fileParts;
+  const engine = new TakingEngine(plan);
+  const count = plan.fileParts.length;
+  const receive = multer({
+    storage: engine,
+    defParamCharset: 'utf8',
+    fileHwm: FILE_BUFFER_BYTES,
+    limits: {
+      ...{ files: count, fields: 20, parts: 20 + count },
+      ...{ fieldNameSize: 100, fieldSize: 4_096, headerPairs: 50 },
+    },
+  } as multer.Options).fields(plan.fileParts.map((name) => ({ name, maxCount: 1 })));
+
+  await new Promise<void>((resolve, reject) => {
+    // Multer reads a refused body to its end before it says so; whoever waits should hear at once.
+    engine.onRefused = reject;
+    receive(req, res, (error: unknown) => {
+      if (error === undefined || error === null) resolve();
+      // Whoever takes the files knows better than multer why a stream broke off, and has something to clear away.
+      else void Promise.allSettled(engine.taking).then(() => reject(asRefusal(error, required)));
+    });
+  });
+  if (!engine.taken.has(required)) {
+    await Promise.all([...engine.taken.values()].map(plan.giveBack));
+    throw new ApiError(400, 'missing_file', `No file was submitted: expected a part named ${required}`);
+  }
+  return { files: engine.taken, fields: { ...(req.body as Record<string, unknown>) } };
+}
+
+/** Multer's port to where files go. One for each request. */
+class TakingEngine<Taken> implements multer.StorageEngine {
+  readonly taken = new Map<string, Taken>();
+  /** Settles when nothing is being written any more. */
+  readonly taking: Promise<void>[] = [];
+  onRefused: (error: Error) => void = () => undefined;
+
+  constructor(private readonly plan: FormPlan<Taken>) {}
+
+  _handleFile(
+    _req: Request,
+    file: Express.Multer.File,
+    done: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
+  ): void {
+    const part = { name: file.fieldname, filename: file.originalname, body: file.stream };
+    const taking = this.plan.take(part).then(
+      (taken) => {
+        this.taken.set(file.fieldname, taken);
+        done(null, {});
+      },
+      (error: unknown) => {
+        const refusal = asRefusal(error, this.plan.fileParts[0]);
+        this.onRefused(refusal);
+        // What is left of the part must go somewhere, or the rest of the form never comes.
+        file.stream.resume();
+        done(refusal);
+      },
+    );
+    this.taking.push(taking);
+  }
+
+  _removeFile(_req: Request, file: Express.Multer.File, done: (error: Error | null) => void): void {
+    const taken = this.taken.get(file.fieldname);
+    this.taken.delete(file.fieldname);
+    if (taken === undefined) {
+      done(null);
+      return;
+    }
+    this.plan.giveBack(taken).then(
+      () => done(null),
+      (error: unknown) => done(asError(error)),
+    );
+  }
+}
+
+/** What multer, busboy and the store say, as an answer. What nobody foresaw stays what it is. */
+function asRefusal(error: unknown, required: string): Error {
+  if (error instanceof ApiError || error instanceof StorageError) return error;
+  if (error instanceof multer.MulterError) {
+    switch (error.code) {
+      case 'LIMIT_FIELD_VALUE':
+      case 'LIMIT_FILE_SIZE':
+        return new ApiError(413, 'too_large', `${error.message}: ${error.field ?? ''}`, { cause: error });
+      case 'LIMIT_UNEXPECTED_FILE':
+      case 'LIMIT_FILE_COUNT':
+        return new ApiError(400, 'unexpected_file', `Expected one file, in a part named ${required}`, {
+          cause: error,
+        });
+      default:
+        return new ApiError(400, 'malformed_form', error.message, { cause: error });
+    }
+  }
+  const { message } = asError(error);
+  return BROKEN_FORM.test(message)
+    ? new ApiError(400, 'malformed_form', message, { cause: error })
+    : asError(error);
+}
+
+/** busboy has messages alone, no codes. */
+const BROKEN_FORM =
+  /^(Unexpected end of (form|file)|Malformed |Multipart: |Request (aborted|closed|error)|The upload was cut off|Unsupported content type|Missing Content-Type|aborted)/;

@@ -1,0 +1,56 @@
+import { compare } from './comparison.ts';
+import { type BlockSet, blocksOf, type Grid } from './grid.ts';
+import { FRAME_RATE, type Shot } from './shots.ts';
+
+/** Captions lie in a band at the bottom, and are no higher than this share of the picture. */
+const BAND_TOP = 0.6;
+const BAND_HEIGHT = 0.24;
+/** They come and go at least so often. */
+const USUAL_PAUSE = 6 * FRAME_RATE;
+/** How long they may be away, and so few of them are none. */
+const LONGEST_PAUSE = 60 * FRAME_RATE;
+const FEWEST = 3;
+/** A row of blocks is theirs when this share of them touches it. */
+const OFTEN = 0.4;
+
+/** A change between two shots that is in the band alone. */
+interface Step {
+  readonly frame: number;
+  /** Rows of blocks, both included. */
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** For each shot, the blocks in which words come and go every few seconds while all else stays; undefined where none are. */
+export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | undefined)[] {
+  const steps = shots.flatMap((shot, index) => stepTo(shot, shots[index - 1], grid) ?? []);
+  const pauses = steps
+    .flatMap((step, index) => step.frame - (steps[index - 1]?.frame ?? NaN))
+    .filter((pause) => pause >= 0);
+  const usual = pauses.sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? Infinity;
+  if (steps.length < FEWEST || usual > USUAL_PAUSE) return shots.map(() => undefined);
+  return shots.map(({ from, to }) => {
+    const near = steps.filter(({ frame }) => frame > from - LONGEST_PAUSE && frame < to + LONGEST_PAUSE);
+    return near.length < 2 ? undefined : bandOf(near, grid);
+  });
+}
+
+function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefined {
+  if (!before) return undefined;
+  const { lost, added } = compare(before.view, shot.view, grid, shot.grain);
+  const changed = [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
+  const rows = changed.map((block) => Math.floor(block / grid.columns));
+  const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
+  const isInBand = rows.length > 0 && top > BAND_TOP * grid.rows && bottom - top < BAND_HEIGHT * grid.rows;
+  return isInBand ? { frame: shot.from, top, bottom } : undefined;
+}
+
+function bandOf(steps: readonly Step[], grid: Grid): BlockSet | undefined {
+  const often = Array.from({ length: grid.rows }, (_, row) => {
+    const touching = steps.filter(({ top, bottom }) => top <= row && row <= bottom);
+    return touching.length >= OFTEN * steps.length;
+  });
+  if (!often.includes(true)) return undefined;
+  const [top, bottom] = [Math.max(0, often.indexOf(true) - 1), often.lastIndexOf(true) + 1];
+  return new Uint8Array(blocksOf(grid)).fill(1, top * grid.columns, (bottom + 1) * grid.columns);
+}

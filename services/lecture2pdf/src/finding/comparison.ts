@@ -1,0 +1,150 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
+import { type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
+import { changeOf } from './motion.ts';
+import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
+
+/** Where something was and something else is now. */
+export interface Patch {
+  readonly blocks: number;
+  /** Pixels of what is gone, and of what is new. */
+  readonly lost: number;
+  readonly added: number;
+}
+
+/** What became of the content from one view to the next, in the blocks that are calm in both. */
+export interface Comparison {
+  /** Blocks that count, as a share of all. */
+  readonly common: number;
+  /** Blocks with content in the first view, and in the second. */
+  readonly before: number;
+  readonly after: number;
+  /** Blocks that lost content, and that gained some. */
+  readonly lost: BlockSet;
+  readonly added: BlockSet;
+  readonly patches: readonly Patch[];
+}
+
+/** Of each block. */
+interface Counts {
+  readonly common: BlockSet;
+  readonly before: Uint16Array;
+  readonly after: Uint16Array;
+  readonly lost: Uint16Array;
+  readonly added: Uint16Array;
+}
+
+/** Content is gone when less than this share of its contrast is left: what is greyed is still there. */
+const LEFT = 0.3;
+/** Share of a block's content that must be gone or new; more for a shaky camera. */
+const LEAST_SHARE = 0.06;
+const LEAST_SHARE_SHAKY = 0.25;
+
+/**
+ * Content is what differs from the background around it. It is lost where the background shows now, and added where the
+ * background showed: so what is drawn over other content takes nothing away, and a fading bullet point is none the less.
+ */
+export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison {
+  return judge(count(a, b, grid, grain), grid, grain);
+}
+
+/**
+ * Compares with several views of one slide: a block that one of them shows just so has not changed. That is how the
+ * place looked before a pointer came to rest on it.
+ */
+export function compareWithAny(views: readonly View[], b: View, grid: Grid, grain: Grain): Comparison {
+  const [first, ...others] = views.map((view) => count(view, b, grid, grain));
+  if (!first) throw new RangeError('expected a view');
+  for (const other of others) {
+    for (let block = 0; block < first.common.length; block++) {
+      if (other.common[block] === 0) continue;
+      const isKnown = first.common[block] === 1;
+      if (isKnown && other.lost[block]! + other.added[block]! >= LEAST_PIXELS) continue;
+      first.common[block] = 1;
+      first.lost[block] = other.lost[block]!;
+      first.added[block] = other.added[block]!;
+      if (isKnown) continue;
+      first.before[block] = other.before[block]!;
+      first.after[block] = other.after[block]!;
+    }
+  }
+  return judge(first, grid, grain);
+}
+
+function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
+  const { width, height, columnOf, rowStart } = grid;
+  const zeros = () => new Uint16Array(blocksOf(grid));
+  const counts = {
+    common: a.calm.map((calm, block) => calm & b.calm[block]!),
+    before: zeros(),
+    after: zeros(),
+  };
+  const [lost, added] = [zeros(), zeros()];
+  const least = leastInk(grain);
+  const { shift } = changeOf(b.picture, a.picture);
+  const [inkA, inkB] = [a.contrast, b.contrast];
+  // What a shaky camera shows is somewhere beside where it was.
+  const nearA = grain.shaky ? widest(inkA, grid) : inkA;
+  const nearB = grain.shaky ? widest(inkB, grid) : inkB;
+  for (let y = 1; y < height - 1; y++) {
+    const start = rowStart[y]!;
+    for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
+      const [ink, inkNow] = [inkA[at]!, inkB[at]!];
+      if (ink <= least && inkNow <= least) continue;
+      const block = start + columnOf[x]!;
+      if (counts.common[block] === 0) continue;
+      if (ink > least) counts.before[block]!++;
+      if (inkNow > least) counts.after[block]!++;
+      if (Math.abs(b.picture[at]! - a.picture[at]! - shift) <= least) continue;
+      if (ink > least && nearB[at]! < LEFT * ink) lost[block]!++;
+      if (inkNow > least && nearA[at]! < LEFT * inkNow) added[block]!++;
+    }
+  }
+  return { ...counts, lost, added };
+}
+
+/** For each pixel the highest of it and its eight neighbours. */
+function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
+  const wide = Uint8Array.from(contrast);
+  for (let at = 1; at < contrast.length - 1; at++) {
+    wide[at] = Math.max(contrast[at - 1]!, contrast[at]!, contrast[at + 1]!);
+  }
+  const widest = Uint8Array.from(wide);
+  for (let at = width; at < width * (height - 1); at++) {
+    widest[at] = Math.max(wide[at - width]!, wide[at]!, wide[at + width]!);
+  }
+  return widest;
+}
+
+function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
+  const share = grain.shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE;
+  const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
+  const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];
+  let [common, before, after] = [0, 0, 0];
+  for (let block = 0; block < lost.length; block++) {
+    if (counts.common[block] === 0) continue;
+    common++;
+    if (counts.before[block]! >= LEAST_PIXELS) before++;
+    if (counts.after[block]! >= LEAST_PIXELS) after++;
+    lost[block] = changed(counts.lost[block]!, counts.before[block]!);
+    added[block] = changed(counts.added[block]!, counts.after[block]!);
+  }
+  const patches = patchesOf(lost, added, grid).map((blocks) => ({
+    blocks: blocks.length,
+    lost: blocks.reduce((sum, block) => sum + counts.lost[block]!, 0),
+    added: blocks.reduce((sum, block) => sum + counts.added[block]!, 0),
+  }));
+  return { common: common / lost.length, before, after, lost, added, patches };
+}
+
+/** Blocks that lost and gained, in themselves or side by side, and hang together. */
+function patchesOf(lost: BlockSet, added: BlockSet, grid: Grid): number[][] {
+  const replaced = new Uint8Array(lost.length);
+  for (let block = 0; block < lost.length; block++) {
+    if (lost[block] === 0) continue;
+    const column = block % grid.columns;
+    const near = [block, column > 0 ? block - 1 : block, column < grid.columns - 1 ? block + 1 : block];
+    if (!near.some((other) => added[other] === 1)) continue;
+    for (const other of near) replaced[other] = lost[other]! | added[other]!;
+  }
+  return componentsOf(replaced, grid);
+}

@@ -1,0 +1,31 @@
+import { type FrameOptions, readGreyFrames } from '@mediaworks/media';
+import { gridOf } from './grid.ts';
+import { createShotFinder, FRAME_RATE } from './shots.ts';
+import { groupSlides } from './slides.ts';
+import { type SlideTimes, timesOf } from './times.ts';
+
+export interface FoundSlides {
+  /** Seconds. */
+  readonly duration: number;
+  /** By first appearance. */
+  readonly slides: SlideTimes[];
+}
+
+/**
+ * Finds the slides of a lecture: every distinct slide once, in its final state, whatever moves on it or before it. A
+ * video in which no slide can be told has none.
+ *
+ * One decode, four small grey frames a second. Stretches in which the picture stands (shots) are told apart from what
+ * never stops moving in them; shots that only add to the one before are one slide, and so are those that show again
+ * what was there before.
+ * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
+ */
+export async function findSlides(path: string, options: FrameOptions): Promise<FoundSlides> {
+  const grid = gridOf(options.probe.videos[0] ?? { width: 16, height: 9 });
+  const finder = createShotFinder(grid);
+  const form = { width: grid.width, height: grid.height, rate: FRAME_RATE };
+  const frames = await readGreyFrames(path, form, finder.push, options);
+  const found = finder.end();
+  const duration = options.probe.duration ?? frames / FRAME_RATE;
+  return { duration, slides: groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, duration)) };
+}

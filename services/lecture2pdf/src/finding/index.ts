@@ -1,0 +1,1 @@
+export { findSlides, type FoundSlides } from './find-slides.ts';

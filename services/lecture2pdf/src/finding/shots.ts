@@ -1,0 +1,138 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
+import { compare, type Comparison } from './comparison.ts';
+import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
+import { type FiveFrames, medianOf } from './median.ts';
+import { createMotionMeter, type Motion } from './motion.ts';
+import { type Grain, inkBlocks, joined, type View, viewOf } from './view.ts';
+
+/** A stretch in which the picture stays, apart from what moves in it. */
+export interface Shot {
+  readonly view: View;
+  readonly grain: Grain;
+  /** The first and the last frame that surely belong to it. */
+  readonly from: number;
+  readonly to: number;
+  /** How many times it was looked at. */
+  readonly looks: number;
+  /** Share of the picture that never stops moving. */
+  readonly busy: number;
+}
+
+export interface Shots {
+  readonly shots: readonly Shot[];
+  /** For each frame, the share of blocks that changed from the one before, apart from those that never stop. */
+  readonly moved: readonly number[];
+}
+
+/** Frames a second that are looked at. */
+export const FRAME_RATE = 4;
+/** A block never stops when it moves in more than this share of the frames up to so many before and after. */
+const DYNAMIC_SHARE = 0.35;
+const DYNAMIC_REACH = 6 * FRAME_RATE;
+const LOOK_EVERY = 2;
+/** Frames before and after that a look takes in. */
+const LOOK_REACH = 2;
+/** Below this share of calm blocks, or of its content in them, a picture is on the way to another. */
+const LEAST_CALM = 0.3;
+const LEAST_CONTENT = 0.5;
+/** Two looks are of one shot when at most this share of the blocks differs, or one block. */
+const SAME_SHARE = 0.02;
+const LEAST_COMMON = 0.15;
+/** A camera that is not still for more than this of the time is a shaky one. */
+const SHAKY = 0.25;
+
+/** Takes the frames of a video one after the other; what it holds grows with the shots, not with the length. */
+export function createShotFinder(grid: Grid) {
+  const blocks = blocksOf(grid);
+  const measure = createMotionMeter(grid);
+  const frames = new Map<number, Uint8Array>();
+  const motions = new Map<number, Motion>();
+  /** In how many frames around the one that is looked at each block moved. */
+  const active = new Uint16Array(blocks);
+  const moved: number[] = [];
+  const shots: Shot[] = [];
+  let count = 0;
+
+  const dynamicAround = (at: number, end: number): BlockSet => {
+    const entering = motions.get(at + DYNAMIC_REACH)?.blocks;
+    const leaving = motions.get(at - DYNAMIC_REACH - 1)?.blocks;
+    const reach = Math.min(end, at + DYNAMIC_REACH + 1) - Math.max(0, at - DYNAMIC_REACH);
+    const busy = new Uint8Array(blocks);
+    for (let block = 0; block < blocks; block++) {
+      active[block] = active[block]! + (entering?.[block] ?? 0) - (leaving?.[block] ?? 0);
+      if (active[block]! > DYNAMIC_SHARE * reach) busy[block] = 1;
+    }
+    motions.delete(at - DYNAMIC_REACH - 1);
+    return widen(busy, grid);
+  };
+
+  const pass = (at: number, end: number) => {
+    const dynamic = dynamicAround(at, end);
+    const own = motions.get(at)?.blocks;
+    moved[at] = (own?.reduce((sum, moves, block) => sum + (moves & (1 - dynamic[block]!)), 0) ?? 0) / blocks;
+    if (at % LOOK_EVERY === 0) look(at, dynamic, end);
+    frames.delete(at - LOOK_REACH);
+  };
+
+  const look = (at: number, dynamic: BlockSet, end: number) => {
+    const restless = new Uint8Array(blocks);
+    for (let index = at - LOOK_REACH + 1; index <= at + LOOK_REACH; index++) {
+      motions
+        .get(index)
+        ?.blocks.forEach((moves, block) => (restless[block]! |= moves & (1 - dynamic[block]!)));
+    }
+    const passing = widen(restless, grid);
+    const calm = dynamic.map((moves, block) => (1 - moves) & (1 - passing[block]!));
+    if (sizeOf(calm) < LEAST_CALM * blocks) return;
+    const { noise = 0, shake = 0 } = motions.get(at) ?? {};
+    const busy = sizeOf(dynamic) / blocks;
+    take(viewOf(medianOf(framesAround(at, end)), calm, grid), at, busy, { noise, shaky: shake > SHAKY });
+  };
+
+  /** At the ends of the video, its first and last frame stand for those that are not there. */
+  const framesAround = (at: number, end: number): FiveFrames => {
+    const own = frames.get(at)!;
+    const frame = (index: number) => frames.get(Math.max(0, Math.min(end - 1, index))) ?? own;
+    return [frame(at - 2), frame(at - 1), own, frame(at + 1), frame(at + 2)];
+  };
+
+  const take = (view: View, at: number, busy: number, grain: Grain) => {
+    const current = shots.at(-1);
+    const comparison = current && compare(current.view, view, grid, grain);
+    if (current && comparison) {
+      if (comparison.before < LEAST_CONTENT * inkBlocks(current.view, grid, grain)) return;
+      if (isSame(comparison)) {
+        const looks = current.looks + 1;
+        const longer = { view: joined(current.view, view, grid), to: at, looks };
+        shots[shots.length - 1] = {
+          ...current,
+          ...longer,
+          busy: current.busy + (busy - current.busy) / looks,
+        };
+        return;
+      }
+    }
+    shots.push({ view, grain, from: at, to: at, looks: 1, busy });
+  };
+
+  return {
+    push: (frame: Uint8Array): void => {
+      const before = frames.get(count - 1);
+      const motion = before ? measure(frame, before) : { blocks: new Uint8Array(blocks), noise: 0, shake: 0 };
+      frames.set(count, frame);
+      motions.set(count, motion);
+      if (count < DYNAMIC_REACH) motion.blocks.forEach((moves, block) => (active[block]! += moves));
+      count++;
+      if (count > DYNAMIC_REACH) pass(count - 1 - DYNAMIC_REACH, Infinity);
+    },
+    end: (): Shots => {
+      for (let at = Math.max(0, count - DYNAMIC_REACH); at < count; at++) pass(at, count);
+      return { shots, moved };
+    },
+  };
+}
+
+function isSame({ common, before, lost, added, patches }: Comparison): boolean {
+  const changed = sizeOf(lost) + sizeOf(added);
+  return common > LEAST_COMMON && patches.length === 0 && changed <= Math.max(1, SAME_SHARE * before);
+}

@@ -1,0 +1,129 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
+import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
+
+/** What lasts in a stretch of the video. */
+export interface View {
+  /** Grey levels, without what passes. */
+  readonly picture: Uint8Array;
+  /** How far each pixel is from its background, in grey levels. */
+  readonly contrast: Uint8Array;
+  /** Blocks that count: nothing moved in them. */
+  readonly calm: BlockSet;
+}
+
+/** What it takes to tell a change in a video. */
+export interface Grain {
+  /** See {@link Motion}. */
+  readonly noise: number;
+  /** True for a camera that is not quite still. */
+  readonly shaky: boolean;
+}
+
+/** Pixels that a block must have of something. */
+export const LEAST_PIXELS = 5;
+const LEAST_INK = 20;
+const NOISE_FACTOR = 3.5;
+
+/** How far from its background a pixel of writing is, and how much one changes, at least; in grey levels. */
+export const leastInk = ({ noise }: Grain): number => Math.max(LEAST_INK, NOISE_FACTOR * noise);
+
+export function viewOf(picture: Uint8Array, calm: BlockSet, grid: Grid): View {
+  return { picture, calm, contrast: contrastOf(picture, grid) };
+}
+
+/** A view that shows what either shows, and what both show as the first does. */
+export function joined(view: View, other: View, grid: Grid): View {
+  const fresh = view.calm.map((calm, block) => (calm === 0 && other.calm[block] === 1 ? 1 : 0));
+  if (sizeOf(fresh) === 0) return view;
+  const { width, height, columnOf, rowStart } = grid;
+  const picture = Uint8Array.from(view.picture);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      if (fresh[rowStart[y]! + columnOf[x]!] === 1) picture[at] = other.picture[at]!;
+    }
+  }
+  return viewOf(
+    picture,
+    view.calm.map((calm, block) => calm | fresh[block]!),
+    grid,
+  );
+}
+
+/** The view without some of its blocks. */
+export function without(view: View, hidden: BlockSet): View {
+  return { ...view, calm: view.calm.map((calm, block) => calm & (1 - hidden[block]!)) };
+}
+
+/** Calm blocks with writing, or other content, in them. */
+export function inkBlocks({ contrast, calm }: View, grid: Grid, grain: Grain): number {
+  const { width, height, columnOf, rowStart } = grid;
+  const least = leastInk(grain);
+  const counts = new Uint16Array(calm.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) if (contrast[at]! > least) counts[rowStart[y]! + columnOf[x]!]!++;
+  }
+  let blocks = 0;
+  for (let block = 0; block < counts.length; block++) {
+    if (calm[block] === 1 && counts[block]! >= LEAST_PIXELS) blocks++;
+  }
+  return blocks;
+}
+
+const LEVELS_PER_BIN = 8;
+const BINS = 256 / LEVELS_PER_BIN;
+
+/** The background of a block is the grey level that is most frequent in it and around it. */
+function contrastOf(picture: Uint8Array, grid: Grid): Uint8Array {
+  const { width, height, columnOf, rowStart } = grid;
+  const background = backgrounds(histograms(picture, grid), grid);
+  const contrast = new Uint8Array(picture.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    const start = rowStart[y]!;
+    for (let x = 0; x < width; x++, at++)
+      contrast[at] = Math.abs(picture[at]! - background[start + columnOf[x]!]!);
+  }
+  return contrast;
+}
+
+function histograms(picture: Uint8Array, grid: Grid): Uint16Array {
+  const { width, height, columnOf, rowStart } = grid;
+  const counts = new Uint16Array(blocksOf(grid) * BINS);
+  for (let y = 0, at = 0; y < height; y++) {
+    const start = rowStart[y]!;
+    for (let x = 0; x < width; x++, at++) counts[(start + columnOf[x]!) * BINS + (picture[at]! >> 3)]!++;
+  }
+  return counts;
+}
+
+function backgrounds(counts: Uint16Array, { columns, rows }: Grid): Uint8Array {
+  const background = new Uint8Array(columns * rows);
+  const sum = new Uint32Array(BINS + 2);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      sum.fill(0);
+      for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
+        for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) {
+          const from = (y * columns + x) * BINS;
+          for (let bin = 0; bin < BINS; bin++) sum[bin + 1]! += counts[from + bin]!;
+        }
+      }
+      background[row * columns + column] = mostFrequent(sum);
+    }
+  }
+  return background;
+}
+
+/** The level around which most pixels are, to a fraction of a bin. @param sum of each bin, between two empty ones */
+function mostFrequent(sum: Uint32Array): number {
+  let best = 1;
+  let weight = -1;
+  for (let bin = 1; bin <= BINS; bin++) {
+    const own = 2 * sum[bin]! + sum[bin - 1]! + sum[bin + 1]!;
+    if (own <= weight) continue;
+    weight = own;
+    best = bin;
+  }
+  const [below, own, above] = [sum[best - 1]!, sum[best]!, sum[best + 1]!];
+  const middle = (best - 0.5) * LEVELS_PER_BIN;
+  return Math.round(middle + (LEVELS_PER_BIN * (above - below)) / Math.max(1, below + own + above));
+}

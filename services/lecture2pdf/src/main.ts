@@ -1,0 +1,22 @@
+import { runWorker } from '@mediaworks/jobs';
+import { configureMedia } from '@mediaworks/media';
+import { convert } from './convert.ts';
+import { lectureEnv } from './env.ts';
+import { purge } from './purge.ts';
+import { openSherpaRecogniser } from './transcript/index.ts';
+
+await runWorker({
+  queue: 'lecture2pdf',
+  env: lectureEnv,
+  handlers: async (env) => {
+    await configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+    const threads = env.FFMPEG_THREADS;
+    const limits = { timeoutMs: env.FFMPEG_TIMEOUT, memoryBytes: env.FFMPEG_MEMORY, threads };
+    const recogniser =
+      env.ASR_MODEL_DIR === undefined
+        ? undefined
+        : await openSherpaRecogniser(env.ASR_MODEL_DIR, { threads });
+    const handler = convert({ limits, recogniser, allow: env.SAFE_FETCH_ALLOW });
+    return { 'lecture.convert': handler, 'lecture.purge': purge };
+  },
+});

@@ -1,0 +1,1 @@
+export { openSlideReader, type SlideReader } from './slide-reader.ts';

@@ -1,0 +1,2 @@
+export type { LecturePdf, LectureSlide, SpokenText, WrittenPdf } from './lecture-pdf.ts';
+export { writeLecturePdf } from './write-lecture-pdf.ts';
