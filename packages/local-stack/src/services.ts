@@ -26,4 +26,5 @@ export const nodeTuning = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-
 export const services: readonly ServiceDefinition[] = [
   { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },
   worker('media-transcoder'),
+  worker('lecture2pdf'),
 ];
