@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { heading, note, row, verdict } from '../report.ts';
-import { finderParts, missingOf } from './finder.ts';
 import { cacheFolder, makeHeldOut } from './held-out.ts';
 import { kinds, type Kind } from './recipes.ts';
 import { findByScenes } from './peer.ts';
@@ -17,12 +16,6 @@ import type { Truth } from './truth.ts';
 export async function benchLectures(dir: string): Promise<void> {
   const { BENCH_LECTURE_SEEDS: seeds = '2', BENCH_LECTURE_PARTS: parts = 'slides,speed,memory' } =
     process.env;
-  const missing = await missingOf(finderParts);
-  if (missing.length > 0) {
-    heading('Lectures');
-    note(`Not measured: ${missing.join(', ')}`);
-    return;
-  }
   const videos = await cacheFolder();
   if (parts.includes('slides')) await measureSlides(videos, Number(seeds));
   if (parts.includes('speed')) await measureSpeed(await oneOf(videos, 'full-hd'), dir);

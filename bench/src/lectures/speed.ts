@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { findOnPath } from '@mediaworks/runtime';
 import { costOf, type Cost } from '../cpu-time.ts';
 import { heading, median, megabytes, ms, note, row, verdict } from '../report.ts';
-import { findIn, missingOf, pageParts, writePages } from './finder.ts';
+import { findIn, writePages } from './finder.ts';
 import { peakOf } from './peak.ts';
 import type { Found } from './score.ts';
 
@@ -42,11 +42,6 @@ export async function measureSpeed({ path, seconds }: Video, dir: string): Promi
 }
 
 async function measurePages(video: string, found: Found, dir: string): Promise<void> {
-  const missing = await missingOf(pageParts);
-  if (missing.length > 0 || found.slides.length === 0) {
-    note(`The cost of a page is not measured: ${missing[0] ?? 'no slide was found'}`);
-    return;
-  }
   let pages = 0;
   const { wall, cpu } = await costOf(async () => (pages = await writePages(video, found, dir)));
   const slides = found.slides.length;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Interactive work is somebody waiting; bulk work is a run's fan-out or a nightly chore, and never overtakes it. */
 export type JobPriority = 'interactive' | 'bulk';
@@ -34,4 +34,20 @@ export function defineJob<
   Result extends z.ZodType,
 >(definition: JobDefinition<Name, Queue, Input, Result>): JobDefinition<Name, Queue, Input, Result> {
   return definition;
+}
+
+export const purgeInput = z.object({ keys: z.array(z.string()), prefixes: z.array(z.string()) });
+
+/** Declares the job by which a service removes the objects of something that was deleted, once its store lets it. */
+export function definePurge<const Name extends string, const Queue extends string>(name: Name, queue: Queue) {
+  return defineJob({
+    name,
+    queue,
+    input: purgeInput,
+    result: z.object({ removed: z.int().nonnegative() }),
+    attempts: 20,
+    backoff: { baseMs: 1_000, maxMs: 3_600_000 },
+    timeoutMs: 10 * 60_000,
+    priority: 'bulk',
+  });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob } from './define-job.ts';
+import { defineJob, definePurge } from './define-job.ts';
 
 export const lectureLayout = z.enum(['portrait', 'landscape', 'slides-only']);
 export type LectureLayout = z.infer<typeof lectureLayout>;
@@ -95,16 +95,7 @@ export const lectureConvert = defineJob({
 });
 
 /** Removes the objects of a deleted lecture. */
-export const lecturePurge = defineJob({
-  name: 'lecture.purge',
-  queue: 'lecture2pdf',
-  input: z.object({ keys: z.array(z.string()), prefixes: z.array(z.string()) }),
-  result: z.object({ removed: z.int().nonnegative() }),
-  attempts: 20,
-  backoff: { baseMs: 1_000, maxMs: 3_600_000 },
-  timeoutMs: 10 * 60_000,
-  priority: 'bulk',
-});
+export const lecturePurge = definePurge('lecture.purge', 'lecture2pdf');
 
 /** Where the outputs of a lecture lie: the same for every run. */
 export const lectureKeys = (id: string): { pdf: string; srt: string; manifest: string } => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob } from './define-job.ts';
+import { defineJob, definePurge } from './define-job.ts';
 
 export const mediaKind = z.enum(['image', 'video', 'audio']);
 export type MediaKind = z.infer<typeof mediaKind>;
@@ -75,16 +75,7 @@ export const mediaTranscode = defineJob({
 });
 
 /** Removes the objects of a deleted item. */
-export const mediaPurge = defineJob({
-  name: 'media.purge',
-  queue: 'media-transcoder',
-  input: z.object({ keys: z.array(z.string()), prefixes: z.array(z.string()) }),
-  result: z.object({ removed: z.int().nonnegative() }),
-  attempts: 20,
-  backoff: { baseMs: 1_000, maxMs: 3_600_000 },
-  timeoutMs: 10 * 60_000,
-  priority: 'bulk',
-});
+export const mediaPurge = definePurge('media.purge', 'media-transcoder');
 
 /**
  * Where a rendition lies: the same for every run of a job, so that running it twice gives the same objects. The stem

@@ -1,8 +1,7 @@
-import { runWorker } from '@mediaworks/jobs';
+import { purge, runWorker } from '@mediaworks/jobs';
 import { configureMedia } from '@mediaworks/media';
 import { convert } from './convert.ts';
 import { lectureEnv } from './env.ts';
-import { purge } from './purge.ts';
 import { openSherpaRecogniser } from './transcript/index.ts';
 
 await runWorker({

@@ -1,7 +1,6 @@
-import { runWorker } from '@mediaworks/jobs';
+import { purge, runWorker } from '@mediaworks/jobs';
 import { configureMedia } from '@mediaworks/media';
 import { transcoderEnv } from './env.ts';
-import { purge } from './purge.ts';
 import { transcode } from './transcode.ts';
 
 await runWorker({

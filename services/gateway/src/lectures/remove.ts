@@ -1,3 +1,4 @@
+import { lectureStages } from '@mediaworks/contracts';
 import { insertJobs, newJob } from '@mediaworks/jobs';
 import { errorFields } from '@mediaworks/runtime';
 import type { Request } from 'express';
@@ -42,5 +43,5 @@ export async function removeLecture(
 function objectsOf(lecture: RemovedLecture): { keys: string[]; prefixes: string[] } {
   const video = lecture.shared ? [] : [lecture.video_key];
   const captions = lecture.subtitle_key === null ? [] : [lecture.subtitle_key];
-  return { keys: [...video, ...captions, ...outputKeys(lecture.id)], prefixes: [] };
+  return { keys: [...video, ...captions, ...outputKeys(lecture.id)], prefixes: [lectureStages(lecture.id)] };
 }

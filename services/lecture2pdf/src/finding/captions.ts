@@ -1,6 +1,7 @@
 import { compare } from './comparison.ts';
 import { type BlockSet, blocksOf, type Grid } from './grid.ts';
 import { FRAME_RATE, type Shot } from './shots.ts';
+import { unpack } from './view.ts';
 
 /** Captions lie in a band at the bottom, and are no higher than this share of the picture. */
 const BAND_TOP = 0.6;
@@ -37,7 +38,7 @@ export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | u
 
 function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefined {
   if (!before) return undefined;
-  const { lost, added } = compare(before.view, shot.view, grid, shot.grain);
+  const { lost, added } = compare(unpack(before.view, grid), unpack(shot.view, grid), grid, shot.grain);
   const changed = [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
   const rows = changed.map((block) => Math.floor(block / grid.columns));
   const [top, bottom] = [Math.min(...rows), Math.max(...rows)];

@@ -1,1 +1,1 @@
-export { findSlides, type FoundSlides } from './find-slides.ts';
+export { findSlides } from './find-slides.ts';

@@ -3,11 +3,11 @@ import { compare, type Comparison } from './comparison.ts';
 import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
-import { type Grain, inkBlocks, joined, type View, viewOf } from './view.ts';
+import { type Grain, inkBlocks, joined, pack, type PackedView, type View, viewOf } from './view.ts';
 
 /** A stretch in which the picture stays, apart from what moves in it. */
 export interface Shot {
-  readonly view: View;
+  readonly view: PackedView;
   readonly grain: Grain;
   /** The first and the last frame that surely belong to it. */
   readonly from: number;
@@ -24,6 +24,11 @@ export interface Shots {
   readonly moved: readonly number[];
 }
 
+/** A shot that goes on. */
+type Current = Omit<Shot, 'view'> & { readonly view: View; readonly content: number };
+
+/** Shots that were looked at less often are on the way to something, and left out. */
+const LEAST_LOOKS = 3;
 /** Frames a second that are looked at. */
 export const FRAME_RATE = 4;
 /** A block never stops when it moves in more than this share of the frames up to so many before and after. */
@@ -96,23 +101,35 @@ export function createShotFinder(grid: Grid) {
     return [frame(at - 2), frame(at - 1), own, frame(at + 1), frame(at + 2)];
   };
 
+  let current: Current | undefined;
+
   const take = (view: View, at: number, busy: number, grain: Grain) => {
-    const current = shots.at(-1);
-    const comparison = current && compare(current.view, view, grid, grain);
-    if (current && comparison) {
-      if (comparison.before < LEAST_CONTENT * inkBlocks(current.view, grid, grain)) return;
+    if (current) {
+      const comparison = compare(current.view, view, grid, grain);
+      if (comparison.before < LEAST_CONTENT * current.content) return;
       if (isSame(comparison)) {
+        const known = joined(current.view, view, grid);
+        const content = known === current.view ? current.content : inkBlocks(known, grid, grain);
         const looks = current.looks + 1;
-        const longer = { view: joined(current.view, view, grid), to: at, looks };
-        shots[shots.length - 1] = {
+        current = {
           ...current,
-          ...longer,
+          view: known,
+          content,
+          to: at,
+          looks,
           busy: current.busy + (busy - current.busy) / looks,
         };
         return;
       }
     }
-    shots.push({ view, grain, from: at, to: at, looks: 1, busy });
+    finish();
+    current = { view, content: inkBlocks(view, grid, grain), grain, from: at, to: at, looks: 1, busy };
+  };
+
+  const finish = () => {
+    if (!current || current.looks < LEAST_LOOKS) return;
+    const { content: _content, ...shot } = current;
+    shots.push({ ...shot, view: pack(shot.view, grid) });
   };
 
   return {
@@ -127,6 +144,7 @@ export function createShotFinder(grid: Grid) {
     },
     end: (): Shots => {
       for (let at = Math.max(0, count - DYNAMIC_REACH); at < count; at++) pass(at, count);
+      finish();
       return { shots, moved };
     },
   };

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { blocksOf, type Grid } from './grid.ts';
 import type { Shot } from './shots.ts';
+import type { View } from './view.ts';
 
 /** Where more of the picture than this never stops moving, somebody may be talking, with things behind. */
 export const BUSY = 0.2;
@@ -17,7 +18,7 @@ const calmSlide: Strokes = { across: 14, down: 10, blocks: 6 };
 const busySlide: Strokes = { across: 20, down: 14, blocks: 4 };
 
 /** Whether a shot shows a slide: fine strokes in both directions, as letters have them. A speaker has few, a blank none. */
-export function showsSlide({ view, grain, busy }: Shot, grid: Grid): boolean {
+export function showsSlide(view: View, { grain, busy }: Shot, grid: Grid): boolean {
   const { width, height, columnOf, rowStart } = grid;
   const { contrast, calm } = view;
   const least = Math.max(24, 4 * grain.noise);

@@ -3,7 +3,17 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
-import { type Grain, inkBlocks, joined, type View, without } from './view.ts';
+import {
+  type Grain,
+  inkBlocks,
+  joined,
+  mayBeAlike,
+  pack,
+  type PackedView,
+  unpack,
+  type View,
+  without,
+} from './view.ts';
 
 /** A page of the lecture: the shots that show one slide, in order. */
 export interface Slide {
@@ -12,13 +22,11 @@ export interface Slide {
 
 interface Growing extends Slide {
   /** As it is now. */
-  view: View;
-  /** As it was in each of its shots. */
-  readonly looks: View[];
+  view: PackedView;
+  /** As it was in its last shots. */
+  looks: PackedView[];
 }
 
-/** Shots that were looked at less often are on the way to something. */
-const LEAST_LOOKS = 3;
 const LEAST_COMMON = 0.15;
 /** Shares of its blocks that a slide may lose while it grows, and that may differ when it is shown again. */
 const LOST = 0.08;
@@ -31,63 +39,75 @@ const REMEMBERED = 5;
 /** What it shows at first others may show at first as well; from this share of its content on it is itself. */
 const FULL = 0.7;
 
-/** Those of the shots that stand. */
-export const standing = (shots: readonly Shot[]): Shot[] => shots.filter(({ looks }) => looks >= LEAST_LOOKS);
-
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
-export function groupSlides(all: readonly Shot[], grid: Grid): Slide[] {
-  const shots = standing(all);
+export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   const captions = captionBlocks(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
-  for (const [index, whole] of shots.entries()) {
+  for (const [index, shot] of shots.entries()) {
     const hidden = captions[index];
-    const shot = hidden ? { ...whole, view: without(whole.view, hidden) } : whole;
-    if (!showsSlide(shot, grid)) {
+    const whole = unpack(shot.view, grid);
+    const view = hidden ? without(whole, hidden) : whole;
+    if (!showsSlide(view, shot, grid)) {
       current = undefined;
       beginnings = shot.busy > BUSY ? [] : [...beginnings, shot];
       continue;
     }
-    const growing = current && grows(current, shot, grid) ? current : undefined;
-    const known = growing ?? slides.find((slide) => returns(slide, shot, grid));
+    const seen: Seen = { view, packed: pack(view, grid), grain: shot.grain };
+    const growing = current && grows(current, seen, grid) ? current : undefined;
+    const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
     const first =
-      beginnings.findLastIndex(({ view }) => !isBuild(compare(view, shot.view, grid, shot.grain))) + 1;
+      beginnings.findLastIndex((one) => !isBuild(compare(unpack(one.view, grid), view, grid, shot.grain))) +
+      1;
     const own = [...beginnings.slice(first), shot];
     beginnings = [];
     if (known) {
       known.shots.push(...own);
-      known.looks.push(shot.view);
-      known.view = joined(shot.view, known.view, grid);
+      known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
+      known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
       current = known;
     } else {
-      current = { shots: own, view: shot.view, looks: [shot.view] };
+      current = { shots: own, view: seen.packed, looks: [seen.packed] };
       slides.push(current);
     }
   }
   return slides;
 }
 
-function grows({ view, looks }: Growing, shot: Shot, grid: Grid): boolean {
-  const comparison = compare(view, shot.view, grid, shot.grain);
+/** What a shot shows, captions apart. */
+interface Seen {
+  readonly view: View;
+  readonly packed: PackedView;
+  readonly grain: Grain;
+}
+
+function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
+  const known = unpack(slide.view, grid);
+  const comparison = compare(known, view, grid, grain);
   if (isBuild(comparison)) return true;
-  if (looks.length < 2 || sizeOf(comparison.lost) > HIDDEN) return false;
-  return isBuild(compareWithAny([view, ...looks.slice(-REMEMBERED)], shot.view, grid, shot.grain));
+  if (slide.looks.length < 2 || sizeOf(comparison.lost) > HIDDEN) return false;
+  return isBuild(
+    compareWithAny([known, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+  );
 }
 
-function returns({ view, looks }: Growing, shot: Shot, grid: Grid): boolean {
-  const full = FULL * inkBlocks(view, grid, shot.grain);
-  const views = [view, ...looks.slice(-REMEMBERED)];
+function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boolean {
+  const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look, packed));
+  if (alike.length === 0) return false;
+  const now = unpack(slide.view, grid);
+  const full = FULL * inkBlocks(now, grid, grain);
+  const views = alike.map((look) => (look === slide.view ? now : unpack(look, grid)));
   const isAgain = (look: View) =>
-    isFull(look, full, grid, shot.grain) && isRevisit(compare(look, shot.view, grid, shot.grain));
+    inkBlocks(look, grid, grain) >= full && isRevisit(compare(look, view, grid, grain));
   if (views.some(isAgain)) return true;
-  const { lost, added } = compare(view, shot.view, grid, shot.grain);
-  if (looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
-  return isRevisit(compareWithAny(views, shot.view, grid, shot.grain));
+  const { lost, added } = compare(now, view, grid, grain);
+  if (slide.looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
+  return isRevisit(
+    compareWithAny([now, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+  );
 }
-
-const isFull = (view: View, full: number, grid: Grid, grain: Grain) => inkBlocks(view, grid, grain) >= full;
 
 /** A slide grows when it loses next to nothing and nothing makes way for anything. */
 function isBuild({ common, before, lost, patches }: Comparison): boolean {

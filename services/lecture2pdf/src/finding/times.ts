@@ -1,6 +1,6 @@
 import type { TimeRange } from '@mediaworks/contracts';
 import { FRAME_RATE, type Shot, type Shots } from './shots.ts';
-import { type Slide, standing } from './slides.ts';
+import type { Slide } from './slides.ts';
 
 export interface SlideTimes {
   /** When it is shown, in seconds, in order. */
@@ -21,13 +21,12 @@ const SHARE_BEFORE_END = 0.4;
 
 /** @param duration of the video, in seconds */
 export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration: number): SlideTimes {
-  const order = standing(all);
-  const placeOf = new Map(order.map((shot, place) => [shot.from, place]));
+  const placeOf = new Map(all.map((shot, place) => [shot.from, place]));
   const ranges: TimeRange[] = [];
   let last = -2;
   for (const shot of shots) {
     const place = placeOf.get(shot.from) ?? -1;
-    const [before, after] = [order[place - 1], order[place + 1]];
+    const [before, after] = [all[place - 1], all[place + 1]];
     const end = endOf(shot, after, moved, duration);
     const range = ranges.at(-1);
     if (range && place === last + 1) range.end = end;

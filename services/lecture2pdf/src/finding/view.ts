@@ -1,4 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
 
 /** What lasts in a stretch of the video. */
@@ -55,18 +56,53 @@ export function without(view: View, hidden: BlockSet): View {
 }
 
 /** Calm blocks with writing, or other content, in them. */
-export function inkBlocks({ contrast, calm }: View, grid: Grid, grain: Grain): number {
+export function inkBlocks(view: View, grid: Grid, grain: Grain): number {
+  const counts = inkIn(view, grid, leastInk(grain));
+  return counts.reduce(
+    (sum, count, block) => sum + (view.calm[block] === 1 && count >= LEAST_PIXELS ? 1 : 0),
+    0,
+  );
+}
+
+/** A view as it is kept: a lecture of hours has hundreds. */
+export interface PackedView {
+  readonly calm: BlockSet;
+  /** Pixels of content in each block. */
+  readonly ink: Uint16Array;
+  readonly packed: Buffer;
+}
+
+export function pack(view: View, grid: Grid): PackedView {
+  const { calm, picture } = view;
+  return { calm, ink: inkIn(view, grid, LEAST_INK), packed: deflateRawSync(picture, { level: 1 }) };
+}
+
+export function unpack({ calm, packed }: PackedView, grid: Grid): View {
+  return viewOf(new Uint8Array(inflateRawSync(packed)), calm, grid);
+}
+
+/** Share of the content of both that is in other blocks. */
+const UNLIKE = 0.6;
+
+/** False for views that are surely of two slides; asked before the pixels are. */
+export function mayBeAlike(a: PackedView, b: PackedView): boolean {
+  let [difference, all] = [0, 0];
+  for (let block = 0; block < a.calm.length; block++) {
+    if (a.calm[block] === 0 || b.calm[block] === 0) continue;
+    const [one, other] = [a.ink[block]!, b.ink[block]!];
+    difference += Math.abs(one - other);
+    all += Math.max(one, other);
+  }
+  return difference <= UNLIKE * all;
+}
+
+function inkIn({ contrast, calm }: View, grid: Grid, least: number): Uint16Array {
   const { width, height, columnOf, rowStart } = grid;
-  const least = leastInk(grain);
   const counts = new Uint16Array(calm.length);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) if (contrast[at]! > least) counts[rowStart[y]! + columnOf[x]!]!++;
   }
-  let blocks = 0;
-  for (let block = 0; block < counts.length; block++) {
-    if (calm[block] === 1 && counts[block]! >= LEAST_PIXELS) blocks++;
-  }
-  return blocks;
+  return counts;
 }
 
 const LEVELS_PER_BIN = 8;

@@ -70,7 +70,7 @@ async function read(video: string, options: Partial<TranscriptOptions> = {}) {
 }
 
 const bundled = () => {
-  const require = createRequire(import.meta.resolve?.('@mediaworks/media') ?? import.meta.url);
+  const require = createRequire(import.meta.url);
   return {
     ffmpegPath: (require('@ffmpeg-installer/ffmpeg') as { path: string }).path,
     ffprobePath: (require('@ffprobe-installer/ffprobe') as { path: string }).path,
