@@ -1,3 +1,4 @@
+import { withSvg } from '@mediaworks/media/fixtures';
 import sharp from 'sharp';
 
 /** A frame as encoders take it: 4:2:0 planes one after the other, BT.709, limited range. Both sides are even. */
@@ -43,12 +44,14 @@ export function colourOf(red: number, green: number, blue: number): Colour {
 
 /** Renders an SVG to the size; both sides even. */
 export async function renderSvg(svg: string, width: number, height: number): Promise<Picture> {
-  const rgb = await sharp(Buffer.from(svg))
-    .resize(width, height, { fit: 'fill' })
-    .flatten()
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer();
+  const rgb = await withSvg(() =>
+    sharp(Buffer.from(svg))
+      .resize(width, height, { fit: 'fill' })
+      .flatten()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer(),
+  );
   return fromRgb(rgb, width, height);
 }
 

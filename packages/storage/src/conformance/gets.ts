@@ -99,9 +99,9 @@ export function describeGets({ describe, it, expect, beforeAll, afterAll, store,
     });
 
     it('passes on what goes wrong with the work', async () => {
-      await store().put('saved', pattern(1_000));
+      await store().put('unlucky', pattern(1_000));
       const reason = new Error('broken');
-      await expect(store().withFile('saved', scratch, () => Promise.reject(reason))).rejects.toBe(reason);
+      await expect(store().withFile('unlucky', scratch, () => Promise.reject(reason))).rejects.toBe(reason);
       expect(await left()).toEqual([]);
     });
 

@@ -1,9 +1,5 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { openSync } from 'fontkit';
+import { letterOutlines, withSvg } from '@mediaworks/media/fixtures';
 import sharp from 'sharp';
-
-const require = createRequire(import.meta.url);
 
 export interface DrawnLine {
   text: string;
@@ -20,20 +16,8 @@ export async function drawSlide(
   lines: readonly DrawnLine[],
   { width = 1920, height = 1080, paper = '#fdfdfa', ink = '#182030' } = {},
 ): Promise<{ path: string; width: number; height: number }> {
-  const file = join(dirname(require.resolve('@embedpdf/fonts-latin')), '../fonts/NotoSans-Regular.ttf');
-  const font = openSync(file);
-  if (!('layout' in font)) throw new Error('a font was expected');
-  const outlines = lines.flatMap(({ text, x, y, size }) => {
-    const scale = size / font.unitsPerEm;
-    const { glyphs, positions } = font.layout(text);
-    let left = x;
-    return glyphs.map((glyph, index) => {
-      const at = left;
-      left += (positions[index]?.xAdvance ?? 0) * scale;
-      return `<path transform="translate(${at} ${y}) scale(${scale} ${-scale})" d="${glyph.path.toSVG()}"/>`;
-    });
-  });
+  const outlines = lines.map(({ text, x, y, size }) => letterOutlines(text, x, y, size));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="${paper}"/><g fill="${ink}">${outlines.join('')}</g></svg>`;
-  await sharp(Buffer.from(svg)).jpeg({ quality: 82 }).toFile(path);
+  await withSvg(() => sharp(Buffer.from(svg)).jpeg({ quality: 82 }).toFile(path));
   return { path, width, height };
 }
