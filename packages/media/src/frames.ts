@@ -3,7 +3,7 @@ import { commandArguments } from './ffmpeg-command.ts';
 import { runFfmpeg } from './ffmpeg.ts';
 import { mediaLimits, type MediaLimits } from './limits.ts';
 import type { MediaProbe } from './probe.ts';
-import { preferred } from './video-plan.ts';
+import { mainVideo } from './video-plan.ts';
 
 export interface FrameOptions {
   readonly probe: MediaProbe;
@@ -21,11 +21,17 @@ export interface GreyFrames {
   readonly rate: number;
 }
 
+export interface ReadFrames {
+  /** How many there were, at least 1. */
+  readonly count: number;
+  /** The file breaks off before the end that it announces: an upload or a recording that was interrupted. */
+  readonly cutOff: boolean;
+}
+
 /**
  * Decodes a video once and gives it as small grey frames at a steady rate, in bounded memory: a frame that the video
  * holds for longer comes again, of several in one step one comes. Frame `n` shows the video at `n / rate` seconds.
  * @param onFrame one byte a pixel, row by row; the buffer is its own. Decoding waits for it.
- * @returns how many frames there were.
  * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
  */
 export async function readGreyFrames(
@@ -33,11 +39,10 @@ export async function readGreyFrames(
   form: GreyFrames,
   onFrame: (pixels: Uint8Array, index: number) => void,
   options: FrameOptions,
-): Promise<number> {
+): Promise<ReadFrames> {
   const limits = mediaLimits(options.limits);
-  const { demuxer, videos, duration } = options.probe;
-  const video = preferred(videos.filter((stream) => stream.codec !== null));
-  if (!video) throw new PermanentError('no_video', 'The file holds no moving picture');
+  const { demuxer, duration } = options.probe;
+  const video = mainVideo(options.probe);
   const { width, height, rate } = form;
   const size = width * height;
   const args = commandArguments({
@@ -47,8 +52,11 @@ export async function readGreyFrames(
         target: 'pipe:1',
         options: [
           ...['-map', `0:${video.index}`, '-an', '-sn', '-dn'],
-          // Only what is kept is scaled.
-          ...['-vf', `fps=${rate}:start_time=0,scale=${width}:${height}:flags=area,format=gray`],
+          // Only what is kept is scaled. `pass` gives the last frame of a video that is shorter than half a step.
+          ...[
+            '-vf',
+            `fps=${rate}:start_time=0:eof_action=pass,scale=${width}:${height}:flags=area,format=gray`,
+          ],
           ...['-f', 'rawvideo', '-pix_fmt', 'gray'],
         ],
       },
@@ -72,7 +80,13 @@ export async function readGreyFrames(
     }
   };
   const { signal, onProgress } = options;
-  await runFfmpeg(args, { signal, limits, durationSeconds: duration, onProgress, onStdout });
+  const { stderr } = await runFfmpeg(args, {
+    signal,
+    limits,
+    durationSeconds: duration,
+    onProgress,
+    onStdout,
+  });
   if (count === 0) throw new PermanentError('no_frames', 'No picture of the video could be decoded');
-  return count;
+  return { count, cutOff: /partial file|File ended prematurely/.test(stderr) };
 }

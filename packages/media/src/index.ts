@@ -9,7 +9,7 @@ export {
   type TranscodeOptions,
   type VideoOptions,
 } from './video.ts';
-export { defaultVideoProfile, type VideoProfile } from './video-plan.ts';
+export { defaultVideoProfile, mainVideo, type VideoProfile } from './video-plan.ts';
 export type { Waveform } from './waveform.ts';
 export { configureMedia, type MediaPrograms } from './ffmpeg-path.ts';
 export { SNIFF_BYTES, sniffMedia, type SniffedMedia } from './sniff.ts';

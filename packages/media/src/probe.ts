@@ -4,6 +4,7 @@ import { exec, ExecError } from '@mediaworks/runtime';
 import { fileTypeFromFile } from 'file-type';
 import { demuxerOf, localInputOptions, type Demuxer } from './demuxers.ts';
 import { fileUrl } from './ffmpeg-command.ts';
+import { isEncrypted } from './encryption.ts';
 import { explainFailure } from './ffmpeg-errors.ts';
 import { childEnvironment } from './ffmpeg.ts';
 import { ffprobePath } from './ffmpeg-path.ts';
@@ -52,7 +53,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 /**
  * What a local file holds. Only containers in demuxers.ts are opened, by content, whatever the name says.
  * @throws PermanentError `empty_media` (no bytes, or no stream in them), `unsupported_media` (not a container or
- * codec that is read; playlists and lists are such), `corrupt_media` (damaged or cut off), `too_large_picture`,
+ * codec that is read; playlists and lists are such), `corrupt_media` (damaged or cut off), `encrypted_media`, `too_large_picture`,
  * `too_long`, `took_too_long`; TransientError; or the signal's reason.
  */
 export async function probe(path: string, options: ProbeOptions = {}): Promise<MediaProbe> {
@@ -81,6 +82,9 @@ export async function probe(path: string, options: ProbeOptions = {}): Promise<M
     tags: tagsOf(output, demuxer),
   };
   refuse(result, limits);
+  if (demuxer === 'mov' && (await isEncrypted(path))) {
+    throw new PermanentError('encrypted_media', 'The file is encrypted and cannot be read without its key');
+  }
   return result;
 }
 

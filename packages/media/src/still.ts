@@ -9,7 +9,7 @@ import { mediaLimits } from './limits.ts';
 import type { VideoStream } from './probe-streams.ts';
 import sharp from './sharp-setup.ts';
 import { colorTags, preferredMatrix } from './video-color.ts';
-import { preferred } from './video-plan.ts';
+import { mainVideo } from './video-plan.ts';
 
 export interface Still {
   /** Pixels, as displayed. */
@@ -37,8 +37,7 @@ export async function writeStill(
   outFile: string,
   options: FrameOptions,
 ): Promise<Still> {
-  const video = preferred(options.probe.videos.filter((stream) => stream.codec !== null));
-  if (!video) throw new PermanentError('no_video', 'The file holds no moving picture');
+  const video = mainVideo(options.probe);
   const { width, height } = video;
   for (const back of STEPS_BACK) {
     const pixels = await readPixels(path, Math.max(0, seconds - back), video, options);

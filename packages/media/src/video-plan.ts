@@ -1,3 +1,4 @@
+import { PermanentError } from '@mediaworks/contracts';
 import type { FfmpegFeatures } from './ffmpeg-features.ts';
 import type { MediaProbe } from './probe.ts';
 import type { AudioStream, VideoStream } from './probe-streams.ts';
@@ -44,6 +45,13 @@ export interface Size {
 /** Streams are chosen as a player does: the first that is marked default, else the first. */
 export function preferred<T extends { isDefault: boolean }>(streams: readonly T[]): T | undefined {
   return streams.find((stream) => stream.isDefault) ?? streams[0];
+}
+
+/** The moving picture that a player shows. @throws PermanentError `no_video` */
+export function mainVideo({ videos }: { readonly videos: readonly VideoStream[] }): VideoStream {
+  const video = preferred(videos.filter((stream) => stream.codec !== null));
+  if (!video) throw new PermanentError('no_video', 'The file holds no moving picture');
+  return video;
 }
 
 /** The size to encode: fits the profile either way up, even, never larger than shown (but at least 2×2). */

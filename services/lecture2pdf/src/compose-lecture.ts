@@ -39,6 +39,7 @@ export async function composeLecture(
     filename: input.filename,
     title: video.probe.tags.title ?? parse(input.filename).name,
     duration: found.duration,
+    cutOff: found.cutOff,
     uploadedAt: new Date(input.uploaded_at),
     sourceUrl: input.source_url,
     language: words.language,

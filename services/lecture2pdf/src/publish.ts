@@ -5,6 +5,7 @@ import {
   type LectureResult,
 } from '@mediaworks/contracts';
 import type { JobContext } from '@mediaworks/jobs';
+import { mainVideo } from '@mediaworks/media';
 import type { Findings } from './compose-lecture.ts';
 import type { LecturePdf, WrittenPdf } from './pdf/index.ts';
 import { writeSrt } from './transcript/index.ts';
@@ -42,14 +43,14 @@ export async function publish(made: Made, ctx: JobContext): Promise<LectureResul
 }
 
 function manifestOf({ lecture, written, found, video }: Made): LectureManifest {
-  const [picture] = video.probe.videos;
+  const picture = mainVideo(video.probe);
   return {
     video: {
       filename: lecture.filename,
       duration: lecture.duration,
-      width: picture?.width ?? 1,
-      height: picture?.height ?? 1,
-      fps: picture?.averageFrameRate ?? picture?.gridFrameRate ?? 1,
+      width: picture.width,
+      height: picture.height,
+      fps: picture.averageFrameRate ?? picture.gridFrameRate ?? 1,
     },
     transcript: lecture.transcript,
     slides: lecture.slides.map((slide, index) => ({

@@ -9,6 +9,7 @@ import type { VideoSource } from './video-source.ts';
 
 export const foundSlides = z.object({
   duration: z.number(),
+  cutOff: z.boolean(),
   slides: z.array(z.object({ ranges: z.array(timeRange), frameTime: z.number() })),
 });
 export type FoundSlides = z.infer<typeof foundSlides>;

@@ -3,6 +3,8 @@ import { type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
 import { changeOf } from './motion.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
 
+const { abs, max } = Math;
+
 /** Where something was and something else is now. */
 export interface Patch {
   readonly blocks: number;
@@ -94,7 +96,7 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
       if (counts.common[block] === 0) continue;
       if (ink > least) counts.before[block]!++;
       if (inkNow > least) counts.after[block]!++;
-      if (Math.abs(b.picture[at]! - a.picture[at]! - shift) <= least) continue;
+      if (abs(b.picture[at]! - a.picture[at]! - shift) <= least) continue;
       if (ink > least && nearB[at]! < LEFT * ink) lost[block]!++;
       if (inkNow > least && nearA[at]! < LEFT * inkNow) added[block]!++;
     }
@@ -106,11 +108,11 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
 function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
   const wide = Uint8Array.from(contrast);
   for (let at = 1; at < contrast.length - 1; at++) {
-    wide[at] = Math.max(contrast[at - 1]!, contrast[at]!, contrast[at + 1]!);
+    wide[at] = max(contrast[at - 1]!, contrast[at]!, contrast[at + 1]!);
   }
   const widest = Uint8Array.from(wide);
   for (let at = width; at < width * (height - 1); at++) {
-    widest[at] = Math.max(wide[at - width]!, wide[at]!, wide[at + width]!);
+    widest[at] = max(wide[at - width]!, wide[at]!, wide[at + width]!);
   }
   return widest;
 }

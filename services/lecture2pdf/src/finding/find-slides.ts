@@ -1,4 +1,4 @@
-import { type FrameOptions, readGreyFrames } from '@mediaworks/media';
+import { type FrameOptions, mainVideo, readGreyFrames } from '@mediaworks/media';
 import { gridOf } from './grid.ts';
 import { createShotFinder, FRAME_RATE } from './shots.ts';
 import { groupSlides } from './slides.ts';
@@ -7,6 +7,8 @@ import { type SlideTimes, timesOf } from './times.ts';
 export interface FoundSlides {
   /** Seconds. */
   readonly duration: number;
+  /** The file breaks off there, before the end that it announces. */
+  readonly cutOff: boolean;
   /** By first appearance. */
   readonly slides: SlideTimes[];
 }
@@ -21,11 +23,14 @@ export interface FoundSlides {
  * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
  */
 export async function findSlides(path: string, options: FrameOptions): Promise<FoundSlides> {
-  const grid = gridOf(options.probe.videos[0] ?? { width: 16, height: 9 });
+  const grid = gridOf(mainVideo(options.probe));
   const finder = createShotFinder(grid);
   const form = { width: grid.width, height: grid.height, rate: FRAME_RATE };
-  const frames = await readGreyFrames(path, form, finder.push, options);
+  const { count, cutOff } = await readGreyFrames(path, form, finder.push, options);
   const found = finder.end();
-  const duration = options.probe.duration ?? frames / FRAME_RATE;
-  return { duration, slides: groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, duration)) };
+  const decoded = count / FRAME_RATE;
+  // Sound may go on behind the last picture, which stays; a file that breaks off has neither.
+  const duration = cutOff ? decoded : (options.probe.duration ?? decoded);
+  const slides = groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, duration));
+  return { duration, cutOff, slides };
 }

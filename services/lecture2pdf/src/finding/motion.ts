@@ -1,6 +1,8 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
 
+const { abs, max, min } = Math;
+
 /** What moves from one frame to the next. */
 export interface Motion {
   readonly blocks: BlockSet;
@@ -57,9 +59,8 @@ export function createMotionMeter(grid: Grid): (frame: Uint8Array, before: Uint8
 
   return (frame, before) => {
     const { shift, deviation } = changeOf(frame, before);
-    noise =
-      noise === undefined ? deviation : Math.min(deviation, 2 * noise + 1) * (1 - MEMORY) + noise * MEMORY;
-    const least = Math.max(LEAST_CHANGE, NOISE_FACTOR * deviation);
+    noise = noise === undefined ? deviation : min(deviation, 2 * noise + 1) * (1 - MEMORY) + noise * MEMORY;
+    const least = max(LEAST_CHANGE, NOISE_FACTOR * deviation);
     const allowed: [number, number] = [shift - least, shift + least];
     const moved = movedBeyond(frame, before, before, allowed);
     shake *= MEMORY;
@@ -79,7 +80,7 @@ export function changeOf(frame: Uint8Array, before: Uint8Array): { shift: number
   for (let at = 0; at < frame.length; at += 7, total++) histogram[frame[at]! - before[at]! + 255]!++;
   const shift = medianIn(histogram, total) - 255;
   const distances = new Uint32Array(511);
-  for (let value = 0; value < 511; value++) distances[Math.abs(value - 255 - shift)]! += histogram[value]!;
+  for (let value = 0; value < 511; value++) distances[abs(value - 255 - shift)]! += histogram[value]!;
   // A normal distribution's median distance is 1 / 1.4826 of its standard deviation.
   return { shift, deviation: medianIn(distances, total) * 1.4826 };
 }
@@ -97,13 +98,13 @@ function medianIn(counts: Uint32Array, total: number): number {
 function extremes(picture: Uint8Array, width: number, height: number): [Uint8Array, Uint8Array] {
   const [rowLow, rowHigh] = [Uint8Array.from(picture), Uint8Array.from(picture)];
   for (let at = 1; at < picture.length - 1; at++) {
-    rowLow[at] = Math.min(picture[at - 1]!, picture[at]!, picture[at + 1]!);
-    rowHigh[at] = Math.max(picture[at - 1]!, picture[at]!, picture[at + 1]!);
+    rowLow[at] = min(picture[at - 1]!, picture[at]!, picture[at + 1]!);
+    rowHigh[at] = max(picture[at - 1]!, picture[at]!, picture[at + 1]!);
   }
   const [low, high] = [Uint8Array.from(rowLow), Uint8Array.from(rowHigh)];
   for (let at = width; at < width * (height - 1); at++) {
-    low[at] = Math.min(rowLow[at - width]!, rowLow[at]!, rowLow[at + width]!);
-    high[at] = Math.max(rowHigh[at - width]!, rowHigh[at]!, rowHigh[at + width]!);
+    low[at] = min(rowLow[at - width]!, rowLow[at]!, rowLow[at + width]!);
+    high[at] = max(rowHigh[at - width]!, rowHigh[at]!, rowHigh[at + width]!);
   }
   return [low, high];
 }

@@ -2,6 +2,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
 
+const { abs, max, min } = Math;
+
 /** What lasts in a stretch of the video. */
 export interface View {
   /** Grey levels, without what passes. */
@@ -26,7 +28,7 @@ const LEAST_INK = 20;
 const NOISE_FACTOR = 3.5;
 
 /** How far from its background a pixel of writing is, and how much one changes, at least; in grey levels. */
-export const leastInk = ({ noise }: Grain): number => Math.max(LEAST_INK, NOISE_FACTOR * noise);
+export const leastInk = ({ noise }: Grain): number => max(LEAST_INK, NOISE_FACTOR * noise);
 
 export function viewOf(picture: Uint8Array, calm: BlockSet, grid: Grid): View {
   return { picture, calm, contrast: contrastOf(picture, grid) };
@@ -90,8 +92,8 @@ export function mayBeAlike(a: PackedView, b: PackedView): boolean {
   for (let block = 0; block < a.calm.length; block++) {
     if (a.calm[block] === 0 || b.calm[block] === 0) continue;
     const [one, other] = [a.ink[block]!, b.ink[block]!];
-    difference += Math.abs(one - other);
-    all += Math.max(one, other);
+    difference += abs(one - other);
+    all += max(one, other);
   }
   return difference <= UNLIKE * all;
 }
@@ -116,7 +118,7 @@ function contrastOf(picture: Uint8Array, grid: Grid): Uint8Array {
   for (let y = 0, at = 0; y < height; y++) {
     const start = rowStart[y]!;
     for (let x = 0; x < width; x++, at++)
-      contrast[at] = Math.abs(picture[at]! - background[start + columnOf[x]!]!);
+      contrast[at] = abs(picture[at]! - background[start + columnOf[x]!]!);
   }
   return contrast;
 }
@@ -137,8 +139,8 @@ function backgrounds(counts: Uint16Array, { columns, rows }: Grid): Uint8Array {
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       sum.fill(0);
-      for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
-        for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) {
+      for (let y = max(0, row - 1); y <= min(rows - 1, row + 1); y++) {
+        for (let x = max(0, column - 1); x <= min(columns - 1, column + 1); x++) {
           const from = (y * columns + x) * BINS;
           for (let bin = 0; bin < BINS; bin++) sum[bin + 1]! += counts[from + bin]!;
         }
@@ -161,5 +163,5 @@ function mostFrequent(sum: Uint32Array): number {
   }
   const [below, own, above] = [sum[best - 1]!, sum[best]!, sum[best + 1]!];
   const middle = (best - 0.5) * LEVELS_PER_BIN;
-  return Math.round(middle + (LEVELS_PER_BIN * (above - below)) / Math.max(1, below + own + above));
+  return Math.round(middle + (LEVELS_PER_BIN * (above - below)) / max(1, below + own + above));
 }

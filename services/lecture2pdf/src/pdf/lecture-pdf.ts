@@ -33,6 +33,8 @@ export interface LecturePdf {
   title: string;
   /** Seconds. */
   duration: number;
+  /** The video breaks off there, before the end that it announces. */
+  cutOff?: boolean;
   uploadedAt: Date;
   /** Where the video can be watched; null when unknown. */
   sourceUrl: string | null;

@@ -40,7 +40,7 @@ export function facts(lecture: LecturePdf): string[] {
   const count = lecture.slides.length;
   return [
     ...(lecture.filename === lecture.title ? [] : [`File: ${lecture.filename}`]),
-    `Length: ${clock(lecture.duration)}`,
+    `Length: ${clock(lecture.duration)}${lecture.cutOff === true ? ', where the file breaks off' : ''}`,
     `Date: ${lecture.uploadedAt.toISOString().slice(0, 10)}`,
     count === 0 ? 'No slides were found in this video.' : `Slides: ${count}`,
     transcriptFact(lecture),

@@ -51,6 +51,13 @@ describe('a cue that goes on while the slide changes', () => {
     ]);
   });
 
+  it('stays whole where it begins or ends nearer to the change than any sentence in it', () => {
+    const begun = 'Rivers. Rain gathers in streams. Streams run to the sea.';
+    expect(texts([cue(9.6, 19, begun)], first, second)).toEqual([[''], [begun]]);
+    const ended = 'Rain gathers in streams. Streams run to the sea. Rivers.';
+    expect(texts([cue(1, 10.4, ended)], first, second)).toEqual([[ended], ['']]);
+  });
+
   it('is not cut where none does, or where it ends too far away', () => {
     expect(texts([cue(6, 13, 'so that was all of it now we see')], first, second)).toEqual([
       ['so that was all of it now we see'],

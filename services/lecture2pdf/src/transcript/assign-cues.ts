@@ -88,7 +88,9 @@ function cuts(
       const change = starts[n];
       if (n === 0 || change === undefined || change <= start || change >= end) continue;
       const distance = Math.abs(time - change);
-      if (distance <= NEAR && distance < (best.get(n)?.distance ?? Infinity)) {
+      // A cue that itself begins or ends nearer to the change stays whole.
+      const least = best.get(n)?.distance ?? Math.min(change - start, end - change);
+      if (distance <= NEAR && distance < least) {
         best.set(n, { at, change, distance });
       }
     }

@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { box, grid, type Paint, restless, rounded, watch, words } from './testing/film.ts';
+
+const rain = [words('Precipitation and what it is', 20), words('Droplets join and fall as rain', 70)];
+const river = [words('Rivers run down to the sea', 20), words('Water gathers in small streams', 90)];
+const snow = words('Or as snow where it is cold enough', 120);
+const { width, height } = grid;
+
+describe('what is a page of its own', () => {
+  it('is each slide that is shown', () => {
+    const slides = watch(30, (t) => (t < 12 ? rain : river));
+    expect(rounded(slides)).toEqual([[[0, 12]], [[12, 30]]]);
+  });
+
+  it('is a slide on which one number is another', () => {
+    const table = (value: string) => [...rain, words(`The sum of it is ${value} litres`, 160)];
+    expect(rounded(watch(30, (t) => table(t < 15 ? '1024' : '8716')))).toEqual([[[0, 15]], [[15, 30]]]);
+  });
+
+  it('is nothing where nothing is written, or where the picture never stands', () => {
+    expect(watch(20, () => [])).toEqual([]);
+    expect(watch(20, (t) => [restless(0, 0, width, height, t)])).toEqual([]);
+  });
+
+  it('is not a speaker in full screen between two slides', () => {
+    const speaker = (t: number) => [box(0, 0, width, height, 90), restless(120, 30, 220, height - 30, t)];
+    const slides = watch(36, (t) => (t < 12 ? rain : t < 24 ? speaker(t) : river));
+    expect(rounded(slides)).toEqual([[[0, 12]], [[24, 36]]]);
+  });
+});
+
+describe('one page with all that belongs to it', () => {
+  it('is a slide that grows, pictured when it is complete', () => {
+    const slides = watch(30, (t) => [
+      ...rain,
+      ...(t < 10 ? [] : [snow]),
+      ...(t < 20 ? [] : [words('End', 200)]),
+    ]);
+    expect(rounded(slides)).toEqual([[[0, 30]]]);
+    expect(slides[0]?.frameTime).toBeGreaterThan(20);
+  });
+
+  it('is a slide that comes back, with the times of both', () => {
+    const slides = watch(36, (t) => (t >= 12 && t < 24 ? river : rain));
+    expect(rounded(slides)).toEqual([
+      [
+        [0, 12],
+        [24, 36],
+      ],
+      [[12, 24]],
+    ]);
+  });
+
+  it('is a slide whose lines are greyed while others are told of', () => {
+    const dim = [
+      words('Precipitation and what it is', 20),
+      words('Droplets join and fall as rain', 70, { grey: 150 }),
+    ];
+    expect(rounded(watch(20, (t) => (t < 10 ? rain : [...dim, snow])))).toEqual([[[0, 20]]]);
+  });
+
+  it.each<[string, (t: number) => Paint[]]>([
+    ['a head in its corner', (t) => [restless(width - 112, height - 96, 96, 84, t)]],
+    ['a clip in it', (t) => [restless(260, 130, 160, 100, t)]],
+    [
+      'a pointer that wanders and rests',
+      (t) => [box(60 + (Math.floor(t / 4) % 5) * 70, 140 + Math.floor(t / 6) * 9, 6, 9, 60)],
+    ],
+    [
+      'a bright dot',
+      (t) => [box(Math.round(200 + 120 * Math.sin(t)), Math.round(130 + 50 * Math.cos(t)), 5, 5, 255)],
+    ],
+    [
+      'a lamp that is dimmed',
+      (t) => [(frame) => frame.forEach((grey, at) => (frame[at] = grey - Math.min(24, t)))],
+    ],
+  ])('is a slide with %s', (_what, more) => {
+    expect(rounded(watch(24, (t) => [...rain, ...more(t)]))).toEqual([[[0, 24]]]);
+  });
+
+  it('is a slide that fades in', () => {
+    const fading = (t: number) => [
+      ...rain,
+      box(0, 0, 0, 0, 0),
+      (frame: Uint8Array) => {
+        const share = Math.min(1, Math.max(0, t - 12));
+        const next = new Uint8Array(frame.length).fill(240);
+        for (const paint of river) paint(next);
+        frame.forEach((grey, at) => (frame[at] = Math.round(grey * (1 - share) + (next[at] ?? 0) * share)));
+      },
+    ];
+    const slides = watch(24, fading);
+    expect(slides).toHaveLength(2);
+    const [first, second] = slides.map(({ ranges }) => ranges[0]);
+    expect(first?.end).toBeGreaterThan(11.5);
+    expect(first?.end).toBeLessThan(13.5);
+    expect(second?.start).toBe(first?.end);
+  });
+
+  it('is a slide below which captions come and go', () => {
+    const said = [
+      'so this is',
+      'how it works',
+      'and now look',
+      'at the rain',
+      'that falls',
+      'here and there',
+    ];
+    const caption = (t: number) =>
+      words(said[Math.floor(t / 3) % said.length] ?? '', height - 24, { x: 160, grey: 0 });
+    expect(rounded(watch(36, (t) => [...rain, caption(t)]))).toEqual([[[0, 36]]]);
+  });
+});
+
+describe('a video too short to tell', () => {
+  it.each([0, 0.25, 1])('of %p seconds has no slide', (seconds) => {
+    expect(watch(seconds, () => rain)).toEqual([]);
+  });
+
+  it('of two seconds has its one slide', () => {
+    expect(rounded(watch(2, () => rain))).toEqual([[[0, 2]]]);
+  });
+});

@@ -1,0 +1,68 @@
+import { gridOf } from '../grid.ts';
+import { createShotFinder, FRAME_RATE } from '../shots.ts';
+import { groupSlides } from '../slides.ts';
+import { timesOf } from '../times.ts';
+
+const { max, min } = Math;
+
+export const grid = gridOf({ width: 1280, height: 720 });
+const { width, height } = grid;
+
+/** What is on the picture at a moment, in seconds. */
+export type Scene = (seconds: number) => Paint[];
+/** Draws into a frame. */
+export type Paint = (frame: Uint8Array) => void;
+
+const fill = (frame: Uint8Array, x: number, y: number, w: number, h: number, grey: number) => {
+  for (let row = max(0, y); row < min(height, y + h); row++) {
+    frame.fill(grey, row * width + max(0, x), row * width + min(width, x + w));
+  }
+};
+
+/** A line of strokes as letters have them, from the left edge; other words have other strokes. All in pixels of 480. */
+export const words =
+  (text: string, y: number, { x = 40, grey = 30 } = {}): Paint =>
+  (frame) => {
+    [...text].forEach((letter, index) => {
+      const code = letter.charCodeAt(0);
+      const left = x + index * 8;
+      if (letter === ' ') return;
+      fill(frame, left, y, 2, 12, grey);
+      for (const bit of [0, 1, 2, 3]) {
+        if (((code >> bit) & 1) === 1) fill(frame, left, y + bit * 3, 6, 2, grey);
+      }
+      if (code % 3 !== 0) fill(frame, left + 5, y, 2, 12, grey);
+    });
+  };
+
+export const box =
+  (x: number, y: number, w: number, h: number, grey: number): Paint =>
+  (frame) =>
+    fill(frame, x, y, w, h, grey);
+
+/** Something that never stops moving: each pixel of it has another grey in each frame. */
+export const restless =
+  (x: number, y: number, w: number, h: number, seconds: number): Paint =>
+  (frame) => {
+    for (let row = y; row < y + h; row++) {
+      for (let column = x; column < x + w; column++) {
+        frame[row * width + column] = (row * 37 + column * 17 + Math.round(seconds * FRAME_RATE) * 91) % 200;
+      }
+    }
+  };
+
+/** What the finder makes of a video of so many seconds that shows the scene. */
+export function watch(seconds: number, scene: Scene) {
+  const finder = createShotFinder(grid);
+  for (let index = 0; index < seconds * FRAME_RATE; index++) {
+    const frame = new Uint8Array(width * height).fill(240);
+    for (const paint of scene(index / FRAME_RATE)) paint(frame);
+    finder.push(frame);
+  }
+  const found = finder.end();
+  return groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, seconds));
+}
+
+/** Their ranges in whole seconds. */
+export const rounded = (slides: ReturnType<typeof watch>) =>
+  slides.map(({ ranges }) => ranges.map(({ start, end }) => [Math.round(start), Math.round(end)]));
