@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
-import { type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
+import { around, type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
 import { changeOf } from './motion.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
 
@@ -11,6 +11,8 @@ export interface Patch {
   /** Pixels of what is gone, and of what is new. */
   readonly lost: number;
   readonly added: number;
+  /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
+  readonly isWhole: boolean;
 }
 
 /** What became of the content from one view to the next, in the blocks that are calm in both. */
@@ -37,6 +39,8 @@ interface Counts {
 
 /** Content is gone when less than this share of its contrast is left: what is greyed is still there. */
 const LEFT = 0.3;
+/** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
+const CLEAR = 0.25;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
@@ -97,8 +101,9 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
       if (ink > least) counts.before[block]!++;
       if (inkNow > least) counts.after[block]!++;
       if (abs(b.picture[at]! - a.picture[at]! - shift) <= least) continue;
-      if (ink > least && nearB[at]! < LEFT * ink) lost[block]!++;
-      if (inkNow > least && nearA[at]! < LEFT * inkNow) added[block]!++;
+      const clear = max(least, CLEAR * max(a.peak[block]!, b.peak[block]!));
+      if (ink > clear && nearB[at]! < LEFT * ink) lost[block]!++;
+      if (inkNow > clear && nearA[at]! < LEFT * inkNow) added[block]!++;
     }
   }
   return { ...counts, lost, added };
@@ -134,8 +139,14 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     blocks: blocks.length,
     lost: blocks.reduce((sum, block) => sum + counts.lost[block]!, 0),
     added: blocks.reduce((sum, block) => sum + counts.added[block]!, 0),
+    isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
   }));
   return { common: common / lost.length, before, after, lost, added, patches };
+}
+
+function besideOf(blocks: readonly number[], grid: Grid): number[] {
+  const own = new Set(blocks);
+  return blocks.flatMap((block) => [...around(block, grid)]).filter((block) => !own.has(block));
 }
 
 /** Blocks that lost and gained, in themselves or side by side, and hang together. */

@@ -67,7 +67,8 @@ export function componentsOf(set: BlockSet, grid: Grid): number[][] {
   return components;
 }
 
-function* around(block: number, { columns, rows }: Grid): Generator<number> {
+/** The block and its neighbours, the diagonal ones too. */
+export function* around(block: number, { columns, rows }: Grid): Generator<number> {
   const [row, column] = [Math.floor(block / columns), block % columns];
   for (let y = Math.max(0, row - 1); y <= Math.min(rows - 1, row + 1); y++) {
     for (let x = Math.max(0, column - 1); x <= Math.min(columns - 1, column + 1); x++) yield y * columns + x;

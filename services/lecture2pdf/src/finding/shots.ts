@@ -40,6 +40,8 @@ const LOOK_REACH = 2;
 /** Below this share of calm blocks, or of its content in them, a picture is on the way to another. */
 const LEAST_CALM = 0.3;
 const LEAST_CONTENT = 0.5;
+/** After so many such looks it is another. */
+const MOST_PASSED_OVER = 8;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -102,11 +104,13 @@ export function createShotFinder(grid: Grid) {
   };
 
   let current: Current | undefined;
+  let passedOver = 0;
 
   const take = (view: View, at: number, busy: number, grain: Grain) => {
     if (current) {
       const comparison = compare(current.view, view, grid, grain);
-      if (comparison.before < LEAST_CONTENT * current.content) return;
+      if (comparison.before < LEAST_CONTENT * current.content && ++passedOver < MOST_PASSED_OVER) return;
+      passedOver = 0;
       if (isSame(comparison)) {
         const known = joined(current.view, view, grid);
         const content = known === current.view ? current.content : inkBlocks(known, grid, grain);

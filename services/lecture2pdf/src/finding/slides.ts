@@ -52,7 +52,7 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     const view = hidden ? without(whole, hidden) : whole;
     if (!showsSlide(view, shot, grid)) {
       current = undefined;
-      beginnings = shot.busy > BUSY ? [] : [...beginnings, shot];
+      beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
       continue;
     }
     const seen: Seen = { view, packed: pack(view, grid), grain: shot.grain };
@@ -122,6 +122,9 @@ function isRevisit({ common, before, after, lost, added, patches }: Comparison):
   return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
 }
 
+/** Pixels of a digit, or of a part of one, that another one lacks. */
+const REPLACED = 6;
+
 const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 
 /**
@@ -129,7 +132,7 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  * come: a pointer left from beside a new line.
  */
 function isReplaced(patch: Patch): boolean {
-  const { blocks, lost, added } = patch;
-  const isEven = lessOf(patch) >= 0.5 * Math.max(lost, added);
-  return lessOf(patch) >= 8 && (isEven || blocks > 6 || lost > 60);
+  const { blocks, lost, added, isWhole } = patch;
+  const [less, more] = [lessOf(patch), Math.max(lost, added)];
+  return less >= REPLACED && (isWhole || less >= (blocks > 6 ? 0.3 : 0.5) * more);
 }

@@ -1,6 +1,7 @@
 import type { TimeRange } from '@mediaworks/contracts';
 import { FRAME_RATE, type Shot, type Shots } from './shots.ts';
 import type { Slide } from './slides.ts';
+import { unlikeness } from './view.ts';
 
 export interface SlideTimes {
   /** When it is shown, in seconds, in order. */
@@ -18,6 +19,11 @@ const CHANGE_SHARE = 0.3;
 /** How long before its end a slide is pictured, in frames, and as a share of its last shot. */
 const BEFORE_END = 4;
 const SHARE_BEFORE_END = 0.4;
+/** A small change fades in unseen for about so many frames before the middle of it. */
+const LEAST_BEFORE_CHANGE = 1;
+/** Shots that differ by less than this share of their content may have changed so many frames before it is seen. */
+const FEW = 0.1;
+const UNSEEN = 4;
 
 /** @param duration of the video, in seconds */
 export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration: number): SlideTimes {
@@ -33,19 +39,31 @@ export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration
     else ranges.push({ start: startOf(shot, before, moved), end });
     last = place;
   }
-  const final = shots.at(-1);
-  const frame = final ? final.to - Math.min(BEFORE_END, SHARE_BEFORE_END * (final.to - final.from)) : 0;
-  return { ranges, frameTime: frame / FRAME_RATE };
+  return { ranges, frameTime: momentIn(shots.at(-1), ranges.at(-1)?.end ?? duration) };
+}
+
+/** When the last shot of a slide, that ends then, shows all of it. */
+function momentIn(final: Shot | undefined, end: number): number {
+  if (!final) return 0;
+  const length = final.to - final.from;
+  const before = Math.min(final.to, end * FRAME_RATE - LEAST_BEFORE_CHANGE);
+  return Math.max(final.from, before - Math.min(BEFORE_END, SHARE_BEFORE_END * length)) / FRAME_RATE;
 }
 
 function startOf(shot: Shot, before: Shot | undefined, moved: readonly number[]): number {
   if (!before && shot.from <= NEAR_END) return 0;
-  return sideOf(changeBetween(moved, before?.to ?? 0, shot.from + 2), 'last');
+  return sideOf(changeBetween(moved, before ? lastOf(before, shot) : 0, shot.from + 2), 'last');
 }
 
 function endOf(shot: Shot, after: Shot | undefined, moved: readonly number[], duration: number): number {
   if (!after && moved.length - shot.to <= NEAR_END) return duration;
-  return sideOf(changeBetween(moved, shot.to, after ? after.from + 2 : moved.length - 1), 'first');
+  const [from, to] = after ? [lastOf(shot, after), after.from + 2] : [shot.to, moved.length - 1];
+  return sideOf(changeBetween(moved, from, to), 'first');
+}
+
+/** The frame up to which a shot surely lasts: a change of a few letters that fade is seen when it is over. */
+function lastOf(shot: Shot, after: Shot): number {
+  return unlikeness(shot.view, after.view) < FEW ? Math.max(shot.from, shot.to - UNSEEN) : shot.to;
 }
 
 interface Change {

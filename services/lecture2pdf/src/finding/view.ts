@@ -10,6 +10,8 @@ export interface View {
   readonly picture: Uint8Array;
   /** How far each pixel is from its background, in grey levels. */
   readonly contrast: Uint8Array;
+  /** The highest contrast in each block. */
+  readonly peak: Uint8Array;
   /** Blocks that count: nothing moved in them. */
   readonly calm: BlockSet;
 }
@@ -31,7 +33,21 @@ const NOISE_FACTOR = 3.5;
 export const leastInk = ({ noise }: Grain): number => max(LEAST_INK, NOISE_FACTOR * noise);
 
 export function viewOf(picture: Uint8Array, calm: BlockSet, grid: Grid): View {
-  return { picture, calm, contrast: contrastOf(picture, grid) };
+  const contrast = contrastOf(picture, grid);
+  return { picture, calm, contrast, peak: peaksOf(contrast, grid) };
+}
+
+function peaksOf(contrast: Uint8Array, grid: Grid): Uint8Array {
+  const { width, height, columnOf, rowStart } = grid;
+  const peaks = new Uint8Array(blocksOf(grid));
+  for (let y = 0, at = 0; y < height; y++) {
+    const start = rowStart[y]!;
+    for (let x = 0; x < width; x++, at++) {
+      const block = start + columnOf[x]!;
+      if (contrast[at]! > peaks[block]!) peaks[block] = contrast[at]!;
+    }
+  }
+  return peaks;
 }
 
 /** A view that shows what either shows, and what both show as the first does. */
@@ -83,11 +99,14 @@ export function unpack({ calm, packed }: PackedView, grid: Grid): View {
   return viewOf(new Uint8Array(inflateRawSync(packed)), calm, grid);
 }
 
-/** Share of the content of both that is in other blocks. */
+/** From this on, two views are surely of two slides. */
 const UNLIKE = 0.6;
 
-/** False for views that are surely of two slides; asked before the pixels are. */
-export function mayBeAlike(a: PackedView, b: PackedView): boolean {
+/** Asked before the pixels are. */
+export const mayBeAlike = (a: PackedView, b: PackedView): boolean => unlikeness(a, b) <= UNLIKE;
+
+/** Share of the content of both that is in other blocks. */
+export function unlikeness(a: PackedView, b: PackedView): number {
   let [difference, all] = [0, 0];
   for (let block = 0; block < a.calm.length; block++) {
     if (a.calm[block] === 0 || b.calm[block] === 0) continue;
@@ -95,7 +114,7 @@ export function mayBeAlike(a: PackedView, b: PackedView): boolean {
     difference += abs(one - other);
     all += max(one, other);
   }
-  return difference <= UNLIKE * all;
+  return all === 0 ? 0 : difference / all;
 }
 
 function inkIn({ contrast, calm }: View, grid: Grid, least: number): Uint16Array {
