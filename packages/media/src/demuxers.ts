@@ -41,6 +41,11 @@ export function declaresDuration(demuxer: Demuxer): boolean {
   return demuxer === 'mov' || demuxer === 'matroska' || demuxer === 'avi' || demuxer === 'flac';
 }
 
+/** Containers that list their key frames, so that seeking leads to the one before the wanted moment. */
+export function hasIndex(demuxer: Demuxer): boolean {
+  return demuxer === 'mov' || demuxer === 'matroska' || demuxer === 'avi';
+}
+
 export interface LocalInputOptions {
   /** Forced instead of guessed, once the probe has told it. */
   readonly demuxer?: Demuxer;

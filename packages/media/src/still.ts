@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { PermanentError } from '@mediaworks/contracts';
+import { hasIndex } from './demuxers.ts';
 import { commandArguments } from './ffmpeg-command.ts';
 import { runFfmpeg } from './ffmpeg.ts';
 import type { FrameOptions } from './frames.ts';
@@ -22,6 +23,8 @@ export interface Still {
 const BYTES_PER_PIXEL = 200_000 / (1920 * 1080);
 const LEAST_BYTES = 60_000;
 const QUALITIES = [88, 80, 70, 60, 50, 40, 30] as const;
+/** Where no index tells of the key frames, one is hoped for in so many seconds before. */
+const WITHOUT_INDEX = 20;
 /** How much earlier to look where there is no frame any more, in seconds. */
 const STEPS_BACK = [0, 0.5, 2, 8, Infinity] as const;
 
@@ -58,13 +61,15 @@ async function readPixels(
 ): Promise<Buffer | undefined> {
   const limits = mediaLimits(given);
   const { width, height } = video;
+  const from = hasIndex(probe.demuxer) ? seconds : Math.max(0, seconds - WITHOUT_INDEX);
   const matrix = preferredMatrix(colorTags(video, false), video);
   const scale = `scale=${width}:${height}:flags=bicubic+accurate_rnd+full_chroma_int:in_color_matrix=${matrix}`;
   const args = commandArguments({
     inputs: [
       {
         ...{ path, demuxer: probe.demuxer, framePixels: limits.framePixels, threads: limits.threads },
-        options: seconds > 0 ? ['-ss', seconds.toFixed(3)] : [],
+        // The frame that is shown then may have come long before: what leads up to it is decoded, too.
+        options: from > 0 ? ['-noaccurate_seek', '-ss', from.toFixed(3)] : [],
       },
     ],
     outputs: [
@@ -72,7 +77,14 @@ async function readPixels(
         target: 'pipe:1',
         options: [
           ...['-map', `0:${video.index}`, '-an', '-sn', '-dn', '-frames:v', '1'],
-          ...['-vf', `${scale},format=rgb24,setsar=1`, '-f', 'rawvideo', '-pix_fmt', 'rgb24'],
+          ...[
+            '-vf',
+            `tpad=stop=-1:stop_mode=clone,fps=10:start_time=${(seconds - from).toFixed(3)},${scale},format=rgb24,setsar=1`,
+            '-f',
+            'rawvideo',
+            '-pix_fmt',
+            'rgb24',
+          ],
         ],
       },
     ],
