@@ -2,7 +2,7 @@ import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/
 import { storageEnv } from '@mediaworks/storage';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
-import { firebaseEnv } from './firebase/env.ts';
+import { gatewayFirebaseEnv } from './firebase/env.ts';
 import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
 
@@ -39,7 +39,7 @@ const shape = {
   ...mediaEnv,
   ...lectureEnv,
   ...authEnv,
-  ...firebaseEnv,
+  ...gatewayFirebaseEnv,
   ...gatewayEnv,
 };
 

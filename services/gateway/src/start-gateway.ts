@@ -10,7 +10,7 @@ import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { GatewayEnv, GivenEnv } from './env.ts';
-import { connectFirebase } from './firebase/connect-firebase.ts';
+import { connectFirebase } from '@mediaworks/firebase';
 import { gatewayChecks, measureOpenJobs } from './health.ts';
 import { choresOfTheHouse } from './nightly/chores-of-the-house.ts';
 import { startNightly } from './nightly/start-nightly.ts';
