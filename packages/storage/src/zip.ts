@@ -1,0 +1,42 @@
+import { Readable } from 'node:stream';
+import yazl from 'yazl';
+import type { ObjectStore } from './object-store.ts';
+
+/** An object, and its name in the archive. */
+export interface ZipEntry {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** Every archive of the same objects is the same. */
+const NO_TIME = new Date(1980, 0, 1);
+
+/**
+ * An archive of objects, made while it is read: one object is open at a time, and none of them is held in memory. They
+ * are stored as they are, since media are compressed already.
+ * @returns a stream that fails with what an object's own stream fails with, or the signal's reason
+ */
+export function zipObjects(
+  store: Pick<ObjectStore, 'get'>,
+  entries: Iterable<ZipEntry>,
+  options: { signal?: AbortSignal } = {},
+): Readable {
+  const zip = new yazl.ZipFile();
+  const output = zip.outputStream as Readable;
+  const fail = (error: Error) => void output.destroy(error);
+  zip.on('error', fail);
+  for (const { key, name } of entries) {
+    zip.addReadStreamLazy(name, { compress: false, mtime: NO_TIME, mode: 0o100644 }, (hand) => {
+      store.get(key, options).then(
+        (body) => {
+          body.once('error', fail);
+          output.once('close', () => body.destroy());
+          hand(null, body);
+        },
+        (error: unknown) => fail(error as Error),
+      );
+    });
+  }
+  zip.end({ forceZip64Format: false, comment: '' });
+  return output;
+}

@@ -1,0 +1,176 @@
+import {
+  harvestFolder,
+  harvestUser as definition,
+  type HarvestUserInput,
+  PermanentError,
+  RetryAfterError,
+  TransientError,
+} from '@mediaworks/contracts';
+import type { Executor, Handler, JobContext } from '@mediaworks/jobs';
+import { groupCommit } from '@mediaworks/runtime';
+import { type Plan, type PlannedFile, planUser } from './plan.ts';
+import type { Project } from './project/open-project.ts';
+import { readMedia } from './project/read-media.ts';
+import { publishManifest, publishZip } from './publish.ts';
+import { type HarvestedVersion, recordVersions, saveEntries } from './queries.ts';
+import { summarise } from './summary.ts';
+import type { Courtesy } from './storage/courtesy.ts';
+import { askFacts, type Fetched, fetchFile, type FetchTools, isSameObject } from './storage/fetch-file.ts';
+
+/** What all users of a process are harvested with. */
+export interface HarvestTools {
+  project: () => Project;
+  db: Executor;
+  courtesy: Courtesy;
+  /** Files of a user at a time. */
+  concurrency: number;
+  fileTries: number;
+  pauseMs: number;
+  maxBytes: number;
+}
+
+/** Read what the user lists, give each file its name, fetch what is new or changed, write the manifest. */
+export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
+  // One statement a moment, whatever the number of files and users.
+  const record = groupCommit(async (versions: HarvestedVersion[]): Promise<true[]> => {
+    await recordVersions(tools.db, versions);
+    return versions.map(() => true);
+  });
+  return async (input, ctx) => {
+    const project = tools.project();
+    ctx.progress(1, 'reading the lists');
+    const listed = await readMedia(project, input.doc_id, ctx.signal);
+    const user = { id: input.user_id, folder: input.folder };
+    const plan = await planUser(tools.db, user, listed, project.bucketNames);
+    const fetching: FetchTools = {
+      ...{ buckets: project.buckets, courtesy: tools.courtesy, store: ctx.store, signal: ctx.signal },
+      ...{ tries: tools.fileTries, pauseMs: tools.pauseMs, maxBytes: tools.maxBytes },
+    };
+    const keep = async (planned: PlannedFile, { facts, head }: Fetched) => {
+      const { generation, size: source_size, md5, crc32c } = facts;
+      const { size, sha256, contentType: content_type } = head;
+      const identity = { user_id: input.user_id, source: planned.file.source, run_id: input.run_id };
+      await record({ ...identity, generation, source_size, md5, crc32c, size, sha256, content_type });
+    };
+    const passing = await harvestAll(plan, input, ctx, tools.concurrency, (planned, there) =>
+      harvestFile(planned, there, input, fetching, keep),
+    );
+
+    ctx.progress(96, 'writing the manifest');
+    await saveEntries(tools.db, input, plan.entries);
+    // What may pass is tried again, but for the last time: then it is told as it is.
+    if (passing.length > 0 && ctx.attempt < definition.attempts) throw postponed(passing, plan.files.length);
+    if (!input.dry_run) {
+      await publishManifest(input, plan.entries, ctx);
+      if (input.zip) await publishZip(input, plan.files, ctx);
+    }
+    return summarise(input, plan);
+  };
+}
+
+type HarvestOne = (planned: PlannedFile, there: ReadonlyMap<string, number>) => Promise<void>;
+
+/**
+ * Harvests so many files at a time. One that is not to be had does not stop the others.
+ * @returns the errors that may pass
+ */
+async function harvestAll(
+  plan: Plan,
+  input: HarvestUserInput,
+  ctx: JobContext,
+  concurrency: number,
+  harvestOne: HarvestOne,
+): Promise<(TransientError | RetryAfterError)[]> {
+  const there = new Map<string, number>();
+  for await (const { key, size } of ctx.store.list(harvestFolder(input.folder))) there.set(key, size);
+  const passing: (TransientError | RetryAfterError)[] = [];
+  const queue = plan.files.values();
+  const total = plan.files.length;
+  let done = 0;
+  const take = async () => {
+    for (const planned of queue) {
+      try {
+        await harvestOne(planned, there);
+      } catch (error) {
+        ctx.signal.throwIfAborted();
+        const known = error instanceof PermanentError || isPassing(error);
+        if (!known) throw error;
+        Object.assign(planned.entry, { outcome: 'failed', code: error.code, message: error.message });
+        if (isPassing(error)) passing.push(error);
+        const { storage_path: path } = planned.entry;
+        ctx.log.warn('a file could not be fetched', { user: input.email, path, code: error.code });
+      }
+      ctx.progress(2 + (93 * ++done) / total, `${done}/${total} files`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, take));
+  return passing;
+}
+
+async function harvestFile(
+  planned: PlannedFile,
+  there: ReadonlyMap<string, number>,
+  input: HarvestUserInput,
+  tools: FetchTools,
+  keep: (planned: PlannedFile, fetched: Fetched) => Promise<void>,
+): Promise<void> {
+  const { at, file, entry } = planned;
+  const size = there.get(file.object_key);
+  if (file.run_id === input.run_id && size !== undefined && size === file.size) {
+    // An earlier try of this very run fetched it.
+    Object.assign(entry, { outcome: 'downloaded' }, versionOf(file));
+    return;
+  }
+  const known = !input.force && size !== undefined && file.known;
+  if (known || input.dry_run) {
+    const facts = await askFacts(at, tools);
+    if (known && file.generation === facts.generation && size === file.size) {
+      Object.assign(entry, { outcome: 'unchanged' }, versionOf(file));
+      return;
+    }
+    const { size: stored, md5, crc32c, generation } = facts;
+    if (input.dry_run) {
+      Object.assign(entry, { outcome: 'would_download', size: stored, md5, crc32c, generation });
+      return;
+    }
+    const adopted = file.generation === null && !facts.gzip && stored === size;
+    if (adopted && (await isSameObject(file.object_key, facts, tools))) {
+      // It was published, and whoever did died before it could be written down.
+      const head = await tools.store.head(file.object_key);
+      if (head) {
+        await settle(planned, { facts, head }, keep);
+        return;
+      }
+    }
+  }
+  await settle(planned, await fetchFile(at, file.object_key, tools), keep);
+}
+
+async function settle(
+  planned: PlannedFile,
+  fetched: Fetched,
+  keep: (planned: PlannedFile, fetched: Fetched) => Promise<void>,
+): Promise<void> {
+  await keep(planned, fetched);
+  const { md5, crc32c, generation } = fetched.facts;
+  const { size, sha256 } = fetched.head;
+  Object.assign(planned.entry, { outcome: 'downloaded', size, sha256, md5, crc32c, generation });
+}
+
+function versionOf({ size, sha256, md5, crc32c, generation }: PlannedFile['file']) {
+  return { size, sha256, md5, crc32c, generation };
+}
+
+function isPassing(error: unknown): error is TransientError | RetryAfterError {
+  return error instanceof TransientError || error instanceof RetryAfterError;
+}
+
+/** When to come back for what could not be had yet. */
+function postponed(passing: readonly (TransientError | RetryAfterError)[], total: number): Error {
+  const [first] = passing;
+  const message = `${passing.length} of ${total} files could not be had yet: ${first?.message ?? ''}`;
+  const delays = passing.flatMap((error) => (error instanceof RetryAfterError ? [error.delayMs] : []));
+  return delays.length === passing.length
+    ? new RetryAfterError(Math.max(...delays), 'files_pending', message)
+    : new TransientError('files_pending', message);
+}
