@@ -9,7 +9,12 @@ export interface ZipEntry {
 }
 
 /** Every archive of the same objects is the same. */
-const NO_TIME = new Date(1980, 0, 1);
+const ENTRY = {
+  compress: false,
+  mtime: new Date(1980, 0, 1),
+  forceDosTimestamp: true,
+  mode: 0o100644,
+};
 
 /**
  * An archive of objects, made while it is read: one object is open at a time, and none of them is held in memory. They
@@ -23,14 +28,16 @@ export function zipObjects(
 ): Readable {
   const zip = new yazl.ZipFile();
   const output = zip.outputStream as Readable;
+  let current: Readable | undefined;
   const fail = (error: Error) => void output.destroy(error);
   zip.on('error', fail);
+  output.once('close', () => current?.destroy());
   for (const { key, name } of entries) {
-    zip.addReadStreamLazy(name, { compress: false, mtime: NO_TIME, mode: 0o100644 }, (hand) => {
+    zip.addReadStreamLazy(name, ENTRY, (hand) => {
       store.get(key, options).then(
         (body) => {
           body.once('error', fail);
-          output.once('close', () => body.destroy());
+          current = body;
           hand(null, body);
         },
         (error: unknown) => fail(error as Error),

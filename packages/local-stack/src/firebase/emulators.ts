@@ -1,4 +1,8 @@
-import { startChild } from '../child.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findOnPath } from '@mediaworks/runtime';
+import { type Child, startChild } from '../child.ts';
+import { freePort } from '../free-port.ts';
 import { sourceNodeArgs, workspacePath } from '../testing.ts';
 
 export interface Emulator {
@@ -15,19 +19,59 @@ export const startAuthEmulator = (projectId: string): Promise<Emulator> => start
 /** An emulator of Firestore. Its transactions do not keep each other out as the real ones do. */
 export const startFirestoreEmulator = (): Promise<Emulator> => startEmulator('firestore');
 
+/** Firebase's own storage emulator, without its rules, which need Java: for those who come as administrators. */
+export const startStorageEmulator = (projectId: string): Promise<Emulator> =>
+  startEmulator('storage', projectId);
+
 async function startEmulator(...args: string[]): Promise<Emulator> {
   const child = startChild({
     file: process.execPath,
     args: [...sourceNodeArgs, workspacePath(MAIN), ...args],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
+    stopSignal: 'SIGTERM',
+  });
+  const port = await said(child, /^listening (\d+)$/);
+  return { host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
+}
+
+/** Below the folder that gcloud is installed in. */
+const OFFICIAL = 'platform/cloud-firestore-emulator/cloud_firestore_emulator';
+const GCLOUD_HOMES = ['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk'];
+
+/**
+ * The truest Firestore that this machine has: one that runs already (FIRESTORE_EMULATOR_HOST), Google's own emulator, or
+ * {@link startFirestoreEmulator}.
+ */
+export async function startBestFirestore(): Promise<Emulator> {
+  const given = process.env['FIRESTORE_EMULATOR_HOST'];
+  if (given !== undefined && given !== '') return { host: given, stop: () => Promise.resolve() };
+  const program = officialFirestore();
+  if (program === undefined) return startFirestoreEmulator();
+  const port = await freePort();
+  const child = startChild({
+    file: program,
+    args: ['start', '--host=127.0.0.1', `--port=${port}`],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
     stopSignal: 'SIGTERM',
   });
-  const port = await new Promise<string>((resolve, reject) => {
+  await said(child, /(is now running)/);
+  return { host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
+}
+
+function officialFirestore(): string | undefined {
+  if (findOnPath('java') === undefined) return undefined;
+  const gcloud = findOnPath('gcloud');
+  const homes = [...(gcloud === undefined ? [] : [dirname(dirname(gcloud))]), ...GCLOUD_HOMES];
+  return homes.map((home) => join(home, OFFICIAL)).find((path) => existsSync(path));
+}
+
+/** Resolves with what the pattern finds in a line that the program says. @throws Error when it ends before that */
+function said(child: Child, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
     child.onLine((line) => {
-      const found = /^listening (\d+)$/.exec(line)?.[1];
+      const found = pattern.exec(line)?.[1];
       if (found !== undefined) resolve(found);
     });
     void child.ended.then((how) => reject(new Error(`the emulator ended (${how}):\n${child.tail()}`)));
   });
-  return { host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
 }

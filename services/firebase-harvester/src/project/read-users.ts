@@ -23,7 +23,8 @@ export async function pageOfUsers(
   const { docs } = await asking(async () => {
     const users = (await project.firestore()).collection(project.collections.users);
     const ordered = users.select('email').orderBy(FieldPath.documentId()).limit(PAGE);
-    return (after === undefined ? ordered : ordered.startAfter(after)).get();
+    // By a condition: with a cursor that it does not know, an emulator would give the first page for ever.
+    return (after === undefined ? ordered : ordered.where(FieldPath.documentId(), '>', after)).get();
   }, signal);
   return docs.map(userOf);
 }
