@@ -3,6 +3,7 @@ import { storageEnv } from '@mediaworks/storage';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
 import { gatewayFirebaseEnv } from './firebase/env.ts';
+import { harvestEnv } from './harvest/env.ts';
 import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
 
@@ -38,6 +39,7 @@ const shape = {
   ...storageEnv,
   ...mediaEnv,
   ...lectureEnv,
+  ...harvestEnv,
   ...authEnv,
   ...gatewayFirebaseEnv,
   ...gatewayEnv,
