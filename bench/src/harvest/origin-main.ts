@@ -15,7 +15,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
       'content-length': file.size,
       'x-goog-generation': '1',
       'x-goog-stored-content-length': String(file.size),
-      'x-goog-hash': `md5=${file.md5}`,
+      'x-goog-hash': `crc32c=${file.crc32c},md5=${file.md5}`,
     });
     return void res.end(file.bytes);
   }, LATENCY_MS);

@@ -1,4 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
+import { crc32c } from '@node-rs/crc32';
 
 /** What the benchmark's Storage holds: files of 0.1 to 2 MB, the same for everybody who asks. */
 export const BUCKET = 'bench.firebasestorage.app';
@@ -11,6 +12,7 @@ const DISTINCT = 97;
 export interface BenchFile {
   size: number;
   md5: string;
+  crc32c: string;
   bytes: Buffer;
 }
 
@@ -21,8 +23,14 @@ export function makeFiles(): BenchFile[] {
     // A step that meets every size once.
     const size = SMALLEST + Math.round(((LARGEST - SMALLEST) * ((n * 61) % DISTINCT)) / (DISTINCT - 1));
     const bytes = pool.subarray(n, n + size);
-    return { size, bytes, md5: createHash('md5').update(bytes).digest('base64') };
+    return { size, bytes, md5: createHash('md5').update(bytes).digest('base64'), crc32c: crc32cOf(bytes) };
   });
+}
+
+function crc32cOf(bytes: Buffer): string {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32c(bytes));
+  return sum.toString('base64');
 }
 
 export const pathOf = (user: number, file: number) => `media/${user}/photo${file}.jpg`;

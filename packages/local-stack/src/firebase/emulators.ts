@@ -35,7 +35,8 @@ async function startEmulator(...args: string[]): Promise<Emulator> {
 }
 
 /** Below the folder that gcloud is installed in. */
-const OFFICIAL = 'platform/cloud-firestore-emulator/cloud_firestore_emulator';
+const OFFICIAL = 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar';
+const OFFICIAL_MAIN = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore';
 const GCLOUD_HOMES = ['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk'];
 
 /**
@@ -45,12 +46,12 @@ const GCLOUD_HOMES = ['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk'
 export async function startBestFirestore(): Promise<Emulator> {
   const given = process.env['FIRESTORE_EMULATOR_HOST'];
   if (given !== undefined && given !== '') return { host: given, stop: () => Promise.resolve() };
-  const program = officialFirestore();
-  if (program === undefined) return startFirestoreEmulator();
+  const official = officialFirestore();
+  if (official === undefined) return startFirestoreEmulator();
   const port = await freePort();
   const child = startChild({
-    file: program,
-    args: ['start', '--host=127.0.0.1', `--port=${port}`],
+    file: official.java,
+    args: ['-Duser.language=en', '-cp', official.jar, OFFICIAL_MAIN, '--host=127.0.0.1', `--port=${port}`],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
     stopSignal: 'SIGTERM',
   });
@@ -58,11 +59,14 @@ export async function startBestFirestore(): Promise<Emulator> {
   return { host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
 }
 
-function officialFirestore(): string | undefined {
-  if (findOnPath('java') === undefined) return undefined;
+/** Started without the script around it, which would leave Java running if it were killed itself. */
+function officialFirestore(): { java: string; jar: string } | undefined {
+  const java = findOnPath('java');
+  if (java === undefined) return undefined;
   const gcloud = findOnPath('gcloud');
   const homes = [...(gcloud === undefined ? [] : [dirname(dirname(gcloud))]), ...GCLOUD_HOMES];
-  return homes.map((home) => join(home, OFFICIAL)).find((path) => existsSync(path));
+  const jar = homes.map((home) => join(home, OFFICIAL)).find((path) => existsSync(path));
+  return jar === undefined ? undefined : { java, jar };
 }
 
 /** Resolves with what the pattern finds in a line that the program says. @throws Error when it ends before that */
