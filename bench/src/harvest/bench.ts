@@ -42,7 +42,8 @@ export async function benchHarvest(dir: string): Promise<void> {
     HARVEST_MAX_DOWNLOADS: String(CONCURRENCY),
     HARVEST_BUCKET_DOWNLOADS: String(CONCURRENCY),
     JWT_SECRETS: `bench:${'a-secret-for-benchmarks-alone'.repeat(2)}`,
-    WORKER_SLOTS: '4',
+    WORKER_SLOTS: process.env['S'] ?? '8',
+    NODE_OPTIONS: process.env['NO'] ?? nodeTuning.NODE_OPTIONS,
   };
   const stack = await openStack(dir, { env });
   const harvester = await startScript(

@@ -14,7 +14,7 @@ import { readMedia } from './project/read-media.ts';
 import { publishManifest, publishZip } from './publish.ts';
 import { type HarvestedVersion, recordVersions, saveEntries } from './queries.ts';
 import { summarise } from './summary.ts';
-import type { Courtesy } from './storage/courtesy.ts';
+import { type Courtesy, createPlaces } from './storage/courtesy.ts';
 import { askFacts, type Fetched, fetchFile, type FetchTools, isSameObject } from './storage/fetch-file.ts';
 
 /** What all users of a process are harvested with. */
@@ -29,6 +29,9 @@ export interface HarvestTools {
   maxBytes: number;
 }
 
+/** While a file is synced and noted, which takes the disk as long as the network took, the next one is fetched. */
+const AHEAD = 2;
+
 /** Read what the user lists, give each file its name, fetch what is new or changed, write the manifest. */
 export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
   // One statement a moment, whatever the number of files and users.
@@ -42,8 +45,19 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
     const listed = await readMedia(project, input.doc_id, ctx.signal);
     const user = { id: input.user_id, folder: input.folder };
     const plan = await planUser(tools.db, user, listed, project.bucketNames);
+    const places = createPlaces(tools.concurrency);
     const fetching: FetchTools = {
       ...{ buckets: project.buckets, courtesy: tools.courtesy, store: ctx.store, signal: ctx.signal },
+      enter: async (bucket, signal) => {
+        const leaveUser = await places.take(signal);
+        try {
+          const leave = await tools.courtesy.enter(bucket, signal);
+          return () => [leave, leaveUser].forEach((one) => one());
+        } catch (error) {
+          leaveUser();
+          throw error;
+        }
+      },
       ...{ tries: tools.fileTries, pauseMs: tools.pauseMs, maxBytes: tools.maxBytes },
     };
     const keep = async (planned: PlannedFile, { facts, head }: Fetched) => {
@@ -52,7 +66,7 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
       const identity = { user_id: input.user_id, source: planned.file.source, run_id: input.run_id };
       await record({ ...identity, generation, source_size, md5, crc32c, size, sha256, content_type });
     };
-    const passing = await harvestAll(plan, input, ctx, tools.concurrency, (planned, there) =>
+    const passing = await harvestAll(plan, input, ctx, tools.concurrency * AHEAD, (planned, there) =>
       harvestFile(planned, there, input, fetching, keep),
     );
 

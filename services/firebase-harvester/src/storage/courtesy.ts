@@ -64,12 +64,12 @@ export function createCourtesy(limits: CourtesyLimits): Courtesy {
   };
 }
 
-interface Places {
+/** So many at a time, in the order of asking. */
+export interface Places {
   take(signal: AbortSignal): Promise<() => void>;
 }
 
-/** So many at a time, in the order of asking. */
-function createPlaces(count: number): Places {
+export function createPlaces(count: number): Places {
   let free = count;
   const waiting = new Set<() => void>();
   const leave = () => {

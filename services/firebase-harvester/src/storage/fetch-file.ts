@@ -13,6 +13,8 @@ import { storedBytes } from './stored-bytes.ts';
 export interface FetchTools {
   buckets: Buckets;
   courtesy: Courtesy;
+  /** Waits for a place among the files of this user and of everybody. @returns a function that gives it back */
+  enter: Courtesy['enter'];
   store: ObjectStore;
   signal: AbortSignal;
   /** Tries of one file. */
@@ -37,7 +39,7 @@ const LONGEST_WAIT_MS = 60_000;
  * RetryAfterError where Storage asks for a long pause; StorageError of our own store; the signal's reason
  */
 export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise<Fetched> {
-  return persistently(at, tools, async () => {
+  return persistently(at, tools, async (leave) => {
     const opened = await tools.buckets.open(at, tools.signal);
     const { facts } = opened;
     if (facts.size > tools.maxBytes) {
@@ -45,7 +47,7 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
       throw tooLarge();
     }
     try {
-      const head = await tools.store.put(key, bodyOf(at, opened, tools), {
+      const head = await tools.store.put(key, bodyOf(at, opened, tools, leave), {
         ...contentTypeOf(facts),
         maxBytes: tools.maxBytes,
         signal: tools.signal,
@@ -76,8 +78,10 @@ export async function isSameObject(key: string, facts: ObjectFacts, tools: Fetch
   }
 }
 
-function bodyOf(at: StoredAt, opened: OpenedObject, tools: FetchTools): Readable {
-  const stored = Readable.from(storedBytes(at, opened, tools, tools.signal), { objectMode: false });
+function bodyOf(at: StoredAt, opened: OpenedObject, tools: FetchTools, onReceived: () => void): Readable {
+  const stored = Readable.from(storedBytes(at, opened, tools, tools.signal, onReceived), {
+    objectMode: false,
+  });
   if (!opened.facts.gzip) return stored;
   const unpacked = createGunzip();
   stored.once('error', (error) => unpacked.destroy(error));
@@ -90,13 +94,20 @@ function contentTypeOf({ contentType }: ObjectFacts): { contentType?: string } {
   return /^[ -+\--~]{1,80}$/.test(contentType) ? { contentType } : {};
 }
 
-/** One request after the other until one succeeds, with a growing pause in between, or as long a one as was asked for. */
-async function persistently<T>(at: StoredAt, tools: FetchTools, work: () => Promise<T>): Promise<T> {
-  const { courtesy, signal, tries, pauseMs } = tools;
+/**
+ * One request after the other until one succeeds, with a growing pause in between, or as long a one as was asked for.
+ * @param work may give its place to the next before it has ended, once it asks nothing more of Storage
+ */
+async function persistently<T>(
+  at: StoredAt,
+  tools: FetchTools,
+  work: (leave: () => void) => Promise<T>,
+): Promise<T> {
+  const { signal, tries, pauseMs, courtesy } = tools;
   for (let tried = 1; ; tried++) {
-    const leave = await courtesy.enter(at.bucket, signal);
+    const leave = await tools.enter(at.bucket, signal);
     try {
-      return await work();
+      return await work(leave);
     } catch (error) {
       signal.throwIfAborted();
       const asked = error instanceof RetryAfterError ? error.delayMs : undefined;

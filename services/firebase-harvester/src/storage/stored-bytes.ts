@@ -12,6 +12,7 @@ const FRUITLESS_RESUMES = 2;
  * The bytes of a file as they are stored. A transfer that breaks off goes on where it stopped, of the same version; the
  * last chunk comes only when the whole has the size and checksum that Storage told: whoever reads to the end without an
  * error has what is stored.
+ * @param onReceived told when nothing more is asked of Storage
  * @throws TransientError `changed`, `checksum_mismatch`, `storage_unreachable`; what `Buckets.open` throws
  */
 export async function* storedBytes(
@@ -19,6 +20,7 @@ export async function* storedBytes(
   opened: OpenedObject,
   tools: { buckets: Buckets; courtesy: Courtesy },
   signal: AbortSignal,
+  onReceived: () => void,
 ): AsyncGenerator<Buffer> {
   const { facts } = opened;
   const checksum = checksumOf(facts);
@@ -45,6 +47,7 @@ export async function* storedBytes(
     if (fruitless > FRUITLESS_RESUMES) throw asStorageFailure(undefined);
     body = await resume(at, { generation: facts.generation, start: received }, tools.buckets, signal);
   }
+  onReceived();
   checksum.check();
   if (held) yield held;
 }
