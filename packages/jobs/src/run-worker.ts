@@ -54,7 +54,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const own = readEnv(service.env);
   const log = createLog(service.queue, { level: env.LOG_LEVEL, format: env.LOG_FORMAT });
-  const telemetry = startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const telemetry = await startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
   const metrics = createMetrics(service.queue);
   const pool = createPool(env.DATABASE_URL, { max: env.DATABASE_POOL, applicationName: service.queue });
   const db = createDatabase(pool);

@@ -38,7 +38,7 @@ export async function startGateway(
   outside: { httpAgent?: Agent } = {},
 ): Promise<Gateway> {
   const firebase = connectFirebase(given, outside.httpAgent);
-  const telemetry = startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const telemetry = await startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
   server.setTimeout(IDLE_MS);
   server.listen(given.PORT, given.HOST);
