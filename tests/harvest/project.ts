@@ -55,7 +55,8 @@ export async function openProject(settings: NodeJS.ProcessEnv = {}, latencyMs = 
   const project = {
     scene,
     storage,
-    /** Google's own emulator pages and orders as the real one does. */
+    /** Whether this Firestore knows more than one page. */
+    pages: firestore.pages,
     write,
     startHarvester: (more: NodeJS.ProcessEnv = {}) => scene.startWorker(more, 'firebase-harvester'),
     addUsers: (users: readonly SeedUser[]) =>

@@ -41,13 +41,13 @@ const GCLOUD_HOMES = ['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk'
 
 /**
  * The truest Firestore that this machine has: one that runs already (FIRESTORE_EMULATOR_HOST), Google's own emulator, or
- * {@link startFirestoreEmulator}.
+ * {@link startFirestoreEmulator}, which alone can not page (`pages`): it knows no order by id, and no cursor.
  */
-export async function startBestFirestore(): Promise<Emulator> {
+export async function startBestFirestore(): Promise<Emulator & { pages: boolean }> {
   const given = process.env['FIRESTORE_EMULATOR_HOST'];
-  if (given !== undefined && given !== '') return { host: given, stop: () => Promise.resolve() };
+  if (given !== undefined && given !== '') return { host: given, pages: true, stop: () => Promise.resolve() };
   const official = officialFirestore();
-  if (official === undefined) return startFirestoreEmulator();
+  if (official === undefined) return { ...(await startFirestoreEmulator()), pages: false };
   const port = await freePort();
   const child = startChild({
     file: official.java,
@@ -56,7 +56,7 @@ export async function startBestFirestore(): Promise<Emulator> {
     stopSignal: 'SIGTERM',
   });
   await said(child, /(is now running)/);
-  return { host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
+  return { pages: true, host: `127.0.0.1:${port}`, stop: () => child.stop(1_000) };
 }
 
 /** Started without the script around it, which would leave Java running if it were killed itself. */

@@ -105,16 +105,16 @@ describe('a start', () => {
   });
 
   it.each([
-    [{ users: 'a@x.com' }],
-    [{ users: [] }],
-    [{ users: [''] }],
-    [{ users: [7] }],
-    [{ users: ['x'.repeat(321)] }],
-    [{ users: Array.from({ length: 501 }, () => 'a@x.com') }],
-    [{ force: 'yes' }],
-    [{ unknown: true }],
-    [[]],
-  ])('with %j is refused', async (body) => {
+    ['users that are no list', { users: 'a@x.com' }],
+    ['no users', { users: [] }],
+    ['an empty address', { users: [''] }],
+    ['an address that is a number', { users: [7] }],
+    ['an address that is too long', { users: ['x'.repeat(321)] }],
+    ['too many users', { users: Array.from({ length: 501 }, () => 'a@x.com') }],
+    ['a flag that is a text', { force: 'yes' }],
+    ['a field that nobody knows', { unknown: true }],
+    ['a list', []],
+  ])('with %s is refused', async (_what, body) => {
     expect(await root.postJson('/batch-process-users', body)).toMatchObject({ status: 400 });
     expect(await stage.count('jobs')).toBe(0);
   });
