@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { HarvestResults } from '@mediaworks/contracts';
 import type { StorageFault } from '@mediaworks/local-stack/firebase';
@@ -98,7 +99,6 @@ it('what may pass is left to a later try, which fetches nothing else again', asy
 it('only what changed is fetched again; what was lost comes back', async () => {
   const { storage, scene } = project;
   storage.put(BUCKET, 'x/reset.jpg', { bytes: NEWER });
-  const { rm } = await import('node:fs/promises');
   await rm(`${scene.dataDir}/objects/downloads/corrupt_x_com/images/corrupt.jpg`);
   const before = project.fetched();
   const again = await project.harvest();
@@ -139,31 +139,31 @@ it('force fetches everything of those who are asked for, and an archive is made 
   expect(zip.includes(BYTES)).toBe(true);
 });
 
+interface PutOffJob {
+  attempt: number;
+  parent_id: string;
+  next_run_at: string | null;
+}
+
+/** The job of a user that waits for its time. */
+async function untilPutOff(parent: string): Promise<PutOffJob & { next_run_at: string }> {
+  for (;;) {
+    const { jobs } = await project.scene.client.json<{ jobs: PutOffJob[] }>(
+      '/api/jobs?type=harvest.user&status=queued',
+    );
+    for (const job of jobs) {
+      const { next_run_at } = job;
+      if (job.parent_id === parent && next_run_at !== null) return { ...job, next_run_at };
+    }
+  }
+}
+
 it('who is asked to wait for long comes back later, and no try is used up', async () => {
   project.storage.put(BUCKET, 'x/good.jpg', { bytes: NEWER });
   project.storage.failNext('x/good.jpg', { status: 429, retryAfter: '3000' });
   const { job_id } = await project.start({ users: ['twice@x.com'], force: true });
   const { client } = project.scene;
-  const waiting = await new Promise<{ id: string; attempt: number; next_run_at: string }>((resolve) => {
-    void client.follow(job_id, () => {
-      void client
-        .json<{
-          jobs: {
-            id: string;
-            attempt: number;
-            status: string;
-            parent_id: string;
-            next_run_at: string | null;
-          }[];
-        }>('/api/jobs?type=harvest.user&status=queued')
-        .then(({ jobs }) => {
-          const [job] = jobs.filter(
-            ({ parent_id, next_run_at }) => parent_id === job_id && next_run_at !== null,
-          );
-          if (job?.next_run_at) resolve({ ...job, next_run_at: job.next_run_at });
-        });
-    });
-  });
+  const waiting = await untilPutOff(job_id);
   expect(waiting.attempt).toBe(0);
   expect(Date.parse(waiting.next_run_at) - Date.now()).toBeGreaterThan(2_000_000);
   await client.request('/batch-process-cancel', { method: 'POST' });

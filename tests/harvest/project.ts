@@ -37,6 +37,8 @@ export async function openProject(settings: NodeJS.ProcessEnv = {}, latencyMs = 
     FIRESTORE_EMULATOR_HOST: firestore.host,
     FIREBASE_STORAGE_EMULATOR_HOST: storage.host,
     FIRESTORE_MIRROR: 'off',
+    // Nobody looks for Google's own machines here.
+    METADATA_SERVER_DETECTION: 'none',
     HARVEST_PAUSE: '20ms',
     ...settings,
   });

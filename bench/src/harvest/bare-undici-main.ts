@@ -48,7 +48,8 @@ async function fetchAll({ origin, dir, paths, way, concurrency }: Order): Promis
         },
       });
       await pipeline(body, hashing, target);
-      if (!String(headers['x-goog-hash']).endsWith(`md5=${hash.digest('base64')}`)) throw new Error(`${path} is broken`);
+      if (!String(headers['x-goog-hash']).endsWith(`md5=${hash.digest('base64')}`))
+        throw new Error(`${path} is broken`);
     }
   };
   await Promise.all(Array.from({ length: way === 'sequential' ? 1 : concurrency }, take));

@@ -39,6 +39,7 @@ export async function benchHarvest(dir: string): Promise<void> {
     FIRESTORE_EMULATOR_HOST: project.host,
     FIREBASE_STORAGE_EMULATOR_HOST: `127.0.0.1:${port}`,
     FIRESTORE_MIRROR: 'off',
+    METADATA_SERVER_DETECTION: 'none',
     HARVEST_MAX_DOWNLOADS: String(CONCURRENCY),
     HARVEST_BUCKET_DOWNLOADS: String(CONCURRENCY),
     JWT_SECRETS: `bench:${'a-secret-for-benchmarks-alone'.repeat(2)}`,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   harvestFolder,
   harvestUser as definition,
@@ -41,6 +42,8 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
   });
   return async (input, ctx) => {
     const project = tools.project();
+    // Each file under way waits for it, at each of its steps.
+    setMaxListeners(0, ctx.signal);
     ctx.progress(1, 'reading the lists');
     const listed = await readMedia(project, input.doc_id, ctx.signal);
     const user = { id: input.user_id, folder: input.folder };

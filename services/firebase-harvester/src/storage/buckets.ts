@@ -143,12 +143,13 @@ export function openBuckets(options: BucketsOptions): Buckets {
     facts,
     open: async (at, signal, part) => {
       const query = `alt=media${part ? `&generation=${encodeURIComponent(part.generation)}` : ''}`;
-      const range = part ? { range: `bytes=${part.start}-` } : {};
+      const later = part !== undefined && part.start > 0;
+      const range = later ? { range: `bytes=${part.start}-` } : {};
       // As they are stored: unpacked on the way they would be others than the checksums are of.
       const body = await ask(at, query, { 'accept-encoding': 'gzip', ...range }, signal);
       try {
         const told = factsIn(body) ?? (await facts(at, signal));
-        if (part && (body.statusCode !== 206 || told.generation !== part.generation)) {
+        if (part && (body.statusCode !== (later ? 206 : 200) || told.generation !== part.generation)) {
           throw new TransientError('changed', 'The file changed while it was fetched');
         }
         return { facts: told, body };
