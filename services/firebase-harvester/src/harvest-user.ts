@@ -113,9 +113,11 @@ async function harvestAll(
         const known = error instanceof PermanentError || isPassing(error);
         if (!known) throw error;
         Object.assign(planned.entry, { outcome: 'failed', code: error.code, message: error.message });
-        if (isPassing(error)) passing.push(error);
-        const { storage_path: path } = planned.entry;
-        ctx.log.warn('a file could not be fetched', { user: input.email, path, code: error.code });
+        const fields = { user: input.email, path: planned.entry.storage_path, code: error.code };
+        if (isPassing(error)) {
+          passing.push(error);
+          ctx.log.warn('a file could not be fetched yet', fields);
+        } else ctx.log.info('a file is not to be had', fields);
       }
       ctx.progress(2 + (93 * ++done) / total, `${done}/${total} files`);
     }

@@ -23,10 +23,10 @@ export async function settleUsers(db: Executor, found: readonly FoundUser[]): Pr
   for (let choice = 0; choice <= names; choice++) {
     const missing = found.filter(({ doc_id }) => !known.has(doc_id));
     if (missing.length === 0) break;
-    const rows = missing.map((user) => ({ ...user, folder: user.folders[choice] ?? '' }));
+    const rows = missing.map(({ folders, ...user }, n) => ({ ...user, n, folder: folders[choice] ?? '' }));
     const { rows: settled } = await sql<KnownUser>`
       with given as (
-        select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (doc_id text, email text, folder text)),
+        select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (n integer, doc_id text, email text, folder text)),
       renamed as (
         update harvest_users u set email = g.email from given g
         where u.doc_id = g.doc_id and u.email <> g.email
@@ -35,6 +35,7 @@ export async function settleUsers(db: Executor, found: readonly FoundUser[]): Pr
         insert into harvest_users (doc_id, email, folder)
         select g.doc_id, g.email, g.folder from given g
         where g.folder <> '' and not exists (select 1 from harvest_users u where u.doc_id = g.doc_id)
+        order by g.n
         on conflict do nothing
         returning id, doc_id, email, folder)
       select * from added
@@ -90,12 +91,17 @@ export async function settleNames(
     for (let choice = 0; choice < names; choice++) {
       const missing = batch.filter(({ source }) => !known.has(source));
       if (missing.length === 0) break;
-      const rows = missing.map(({ keys, ...file }) => ({ ...file, object_key: keys[choice] ?? keys.at(-1) }));
+      const rows = missing.map(({ keys, ...file }, n) => ({
+        ...file,
+        n,
+        object_key: keys[choice] ?? keys.at(-1),
+      }));
       const { rows: settled } = await sql<Omit<KnownFile, 'known'>>`
         insert into harvested_files (user_id, source, kind, object_key, bucket, storage_path)
         select ${userId}, source, kind, object_key, bucket, storage_path
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          as g (source text, kind text, object_key text, bucket text, storage_path text)
+          as g (n integer, source text, kind text, object_key text, bucket text, storage_path text)
+        order by n
         on conflict do nothing
         returning source, object_key, generation, size, sha256, md5, crc32c, run_id`.execute(db);
       for (const row of settled) known.set(row.source, { ...row, known: false });

@@ -30,7 +30,6 @@ async function runOnce(name: string, { client, progress }: DemoStage): Promise<H
   const { job_id: id } = await client.json<{ job_id: string }>('/batch-process-users', { method: 'POST' });
   const job = await client.follow(id, (one) => progress(name, one.progress.percent, one.progress.stage));
   expectPromise(job.status === 'completed', `the ${name} is completed (${job.error?.message ?? job.status})`);
-  progress(name, 100, 'done');
   return client.json<HarvestResults>('/batch-process-results');
 }
 
