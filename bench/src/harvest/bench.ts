@@ -14,7 +14,7 @@ const FILES = 20;
 const CONCURRENCY = 16;
 const ROUNDS = 1;
 /** The sequential way is slow enough to be measured on fewer. */
-const SEQUENTIAL_USERS = 15;
+const SEQUENTIAL_USERS = 8;
 const WATCH_MS = 100;
 
 interface Run {

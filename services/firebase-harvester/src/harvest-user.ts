@@ -8,12 +8,12 @@ import {
   TransientError,
 } from '@mediaworks/contracts';
 import type { Executor, Handler, JobContext } from '@mediaworks/jobs';
-import { groupCommit } from '@mediaworks/runtime';
 import { type Plan, type PlannedFile, planUser } from './plan.ts';
 import type { Project } from './project/open-project.ts';
 import { readMedia } from './project/read-media.ts';
 import { publishManifest, publishZip } from './publish.ts';
-import { type HarvestedVersion, recordVersions, saveEntries } from './queries.ts';
+import { saveEntries } from './queries.ts';
+import { createRecorder } from './record.ts';
 import { summarise } from './summary.ts';
 import { type Courtesy, createPlaces } from './storage/courtesy.ts';
 import { askFacts, type Fetched, fetchFile, type FetchTools, isSameObject } from './storage/fetch-file.ts';
@@ -35,11 +35,7 @@ const AHEAD = 2;
 
 /** Read what the user lists, give each file its name, fetch what is new or changed, write the manifest. */
 export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
-  // One statement a moment, whatever the number of files and users.
-  const record = groupCommit(async (versions: HarvestedVersion[]): Promise<true[]> => {
-    await recordVersions(tools.db, versions);
-    return versions.map(() => true);
-  });
+  const record = createRecorder(tools.db);
   return async (input, ctx) => {
     const project = tools.project();
     // Each file under way waits for it, at each of its steps.
@@ -63,17 +59,22 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
       },
       ...{ tries: tools.fileTries, pauseMs: tools.pauseMs, maxBytes: tools.maxBytes },
     };
-    const keep = async (planned: PlannedFile, { facts, head }: Fetched) => {
+    const notes: Promise<void>[] = [];
+    const keep = (planned: PlannedFile, { facts, head }: Fetched) => {
       const { generation, size: source_size, md5, crc32c } = facts;
       const { size, sha256, contentType: content_type } = head;
       const identity = { user_id: input.user_id, source: planned.file.source, run_id: input.run_id };
-      await record({ ...identity, generation, source_size, md5, crc32c, size, sha256, content_type });
+      const note = record({ ...identity, generation, source_size, md5, crc32c, size, sha256, content_type });
+      // It is waited for at the end; until then it must not count as unhandled.
+      note.catch(() => undefined);
+      notes.push(note);
     };
     const passing = await harvestAll(plan, input, ctx, tools.concurrency * AHEAD, (planned, there) =>
       harvestFile(planned, there, input, fetching, keep),
     );
 
     ctx.progress(96, 'writing the manifest');
+    await Promise.all(notes);
     await saveEntries(tools.db, input, plan.entries);
     // What may pass is tried again, but for the last time: then it is told as it is.
     if (passing.length > 0 && ctx.attempt < definition.attempts) throw postponed(passing, plan.files.length);
@@ -85,6 +86,7 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
   };
 }
 
+type Keep = (planned: PlannedFile, fetched: Fetched) => void;
 type HarvestOne = (planned: PlannedFile, there: ReadonlyMap<string, number>) => Promise<void>;
 
 /**
@@ -131,7 +133,7 @@ async function harvestFile(
   there: ReadonlyMap<string, number>,
   input: HarvestUserInput,
   tools: FetchTools,
-  keep: (planned: PlannedFile, fetched: Fetched) => Promise<void>,
+  keep: Keep,
 ): Promise<void> {
   const { at, file, entry } = planned;
   const size = there.get(file.object_key);
@@ -157,20 +159,16 @@ async function harvestFile(
       // It was published, and whoever did died before it could be written down.
       const head = await tools.store.head(file.object_key);
       if (head) {
-        await settle(planned, { facts, head }, keep);
+        settle(planned, { facts, head }, keep);
         return;
       }
     }
   }
-  await settle(planned, await fetchFile(at, file.object_key, tools), keep);
+  settle(planned, await fetchFile(at, file.object_key, tools), keep);
 }
 
-async function settle(
-  planned: PlannedFile,
-  fetched: Fetched,
-  keep: (planned: PlannedFile, fetched: Fetched) => Promise<void>,
-): Promise<void> {
-  await keep(planned, fetched);
+function settle(planned: PlannedFile, fetched: Fetched, keep: Keep): void {
+  keep(planned, fetched);
   const { md5, crc32c, generation } = fetched.facts;
   const { size, sha256 } = fetched.head;
   Object.assign(planned.entry, { outcome: 'downloaded', size, sha256, md5, crc32c, generation });
