@@ -9,10 +9,10 @@ import { openStack, type Stack } from '../stack.ts';
 import { BUCKET, pathOf } from './origin.ts';
 import { openBenchProject } from './project.ts';
 
-const USERS = 100;
+const USERS = 200;
 const FILES = 20;
 const CONCURRENCY = 16;
-const ROUNDS = 1;
+const ROUNDS = 2;
 /** The sequential way is slow enough to be measured on fewer. */
 const SEQUENTIAL_USERS = 8;
 const WATCH_MS = 100;
@@ -43,8 +43,6 @@ export async function benchHarvest(dir: string): Promise<void> {
     HARVEST_MAX_DOWNLOADS: String(CONCURRENCY),
     HARVEST_BUCKET_DOWNLOADS: String(CONCURRENCY),
     JWT_SECRETS: `bench:${'a-secret-for-benchmarks-alone'.repeat(2)}`,
-    WORKER_SLOTS: process.env['S'] ?? '8',
-    NODE_OPTIONS: process.env['NO'] ?? nodeTuning.NODE_OPTIONS,
   };
   const stack = await openStack(dir, { env });
   const harvester = await startScript(

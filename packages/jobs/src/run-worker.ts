@@ -28,7 +28,7 @@ export type { HandlersFor } from './worker.ts';
 
 /** What every worker service reads besides {@link processEnv}, {@link jobsEnv} and {@link storageEnv}. */
 const workerEnv = {
-  WORKER_SLOTS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  WORKER_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   SERVICE_VERSION: z.string().default('dev'),
@@ -47,11 +47,14 @@ export interface ServiceHouse {
  */
 export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape>(service: {
   queue: Q;
+  /** Jobs at a time where WORKER_SLOTS does not say it; default: as many as there are cores. */
+  slots?: number;
   /** Settings of this service alone. */
   env: Extra;
   handlers: (env: z.infer<z.ZodObject<Extra>>, house: ServiceHouse) => Promise<HandlersFor<Q>>;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
+  const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
   const own = readEnv(service.env);
   const log = createLog(service.queue, { level: env.LOG_LEVEL, format: env.LOG_FORMAT });
   const telemetry = await startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
@@ -77,7 +80,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const worker = startWorker({
     queue: service.queue,
     handlers: await service.handlers(own, { db, log, metrics }),
-    slots: env.WORKER_SLOTS,
+    slots,
     leaseMs: env.LEASE,
     version: env.SERVICE_VERSION,
     tmpRoot: env.TMP_ROOT,
@@ -107,5 +110,5 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
     await telemetry.stop();
     health.stop();
   });
-  log.info('ready', { slots: env.WORKER_SLOTS });
+  log.info('ready', { slots });
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 import yazl from 'yazl';
 import type { ObjectStore } from './object-store.ts';
 

@@ -76,7 +76,7 @@ async function spawnUsers(
 }
 
 /** The plain name first; the others are for those who come after somebody of the same. */
-export function folderChoices(docId: string, email: string): string[] {
+function folderChoices(docId: string, email: string): string[] {
   const name = folderName(email);
   return [name, distinctName(name, docId, 8), distinctName(name, docId, 64)];
 }

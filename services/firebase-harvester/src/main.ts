@@ -7,6 +7,8 @@ import { createCourtesy } from './storage/courtesy.ts';
 
 await runWorker({
   queue: 'firebase-harvester',
+  // A user is mostly waited for: by Firestore, by Storage, by the disk.
+  slots: 8,
   env: harvestEnv,
   handlers: (env, { db, log }) => {
     const project = openProject(env);

@@ -56,7 +56,7 @@ interface Listed {
 /** Fetches a user's tree, as whoever was given the addresses would. */
 async function treeOf(user: string, seconds: string, stage: DemoStage): Promise<ReportRow[]> {
   const query = new URLSearchParams({ user });
-  const { files } = await stage.client.json<Listed>(`/batch-process-files?${query}`);
+  const { files } = await stage.client.json<Listed>(`/batch-process-files?${query.toString()}`);
   const rows: ReportRow[] = [];
   for (const [i, { path, size, content_type, url }] of files.entries()) {
     const local = join(stage.outputs, path);

@@ -72,7 +72,10 @@ export async function startStorageDouble(latencyMs = 0): Promise<StorageDouble> 
     if (latencyMs > 0) await wait(latencyMs);
     const [path = '', query = ''] = (req.url ?? '').split('?');
     const asked = /^\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/.exec(path);
-    if (!asked || req.headers.authorization === undefined) return refuse(res, asked ? 401 : 404);
+    if (!asked || req.headers.authorization === undefined) {
+      refuse(res, asked ? 401 : 404);
+      return;
+    }
     const bucket = decodeURIComponent(asked[1] ?? '');
     const name = decodeURIComponent(asked[2] ?? '');
     const parameters = new URLSearchParams(query);
@@ -80,11 +83,20 @@ export async function startStorageDouble(latencyMs = 0): Promise<StorageDouble> 
     requests.push({ name, media, range: req.headers.range });
     const planned = media ? faults.findIndex((one) => name.includes(one.name)) : -1;
     const fault = planned === -1 ? undefined : faults.splice(planned, 1)[0]?.fault;
-    if (fault && 'status' in fault) return refuse(res, fault.status, fault.retryAfter);
+    if (fault && 'status' in fault) {
+      refuse(res, fault.status, fault.retryAfter);
+      return;
+    }
     const object = objects.get(keyOf(bucket, name));
     const wanted = parameters.get('generation');
-    if (!object || (wanted !== null && wanted !== String(object.generation))) return refuse(res, 404);
-    if (!media) return tell(res, object);
+    if (!object || (wanted !== null && wanted !== String(object.generation))) {
+      refuse(res, 404);
+      return;
+    }
+    if (!media) {
+      tell(res, object);
+      return;
+    }
     await send(req, res, object, fault, (bytes) => put(bucket, name, { ...object, bytes }));
   };
 
@@ -118,7 +130,10 @@ async function send(
 ): Promise<void> {
   const start = Number(/^bytes=(\d+)-$/.exec(req.headers.range ?? '')?.[1] ?? 0);
   const { length } = object.bytes;
-  if (start > 0 && start >= length) return refuse(res, 416);
+  if (start > 0 && start >= length) {
+    refuse(res, 416);
+    return;
+  }
   const body = Buffer.from(object.bytes.subarray(start));
   if (fault && 'corrupt' in fault) body.writeUInt8(body.readUInt8(0) ^ 1, 0);
   const cut = fault && 'truncateAfter' in fault ? fault.truncateAfter : body.length;

@@ -22,7 +22,7 @@ export function harvestStatusOf(status: JobStatus): HarvestStatus {
 }
 
 /** What concerns the run and no single user. */
-export function globalErrors(run: RunRow): string[] {
+function globalErrors(run: RunRow): string[] {
   const ended = run.status === 'failed' || run.status === 'cancelled';
   return [...(ended && run.error ? [run.error.message] : []), ...run.problems];
 }

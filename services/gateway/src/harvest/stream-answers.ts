@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { harvestManifestColumns, type HarvestManifestLine } from '@mediaworks/contracts';
 import { csvLine, errorFields, type Logger, UTF8_BOM } from '@mediaworks/runtime';
