@@ -16,7 +16,7 @@ export interface WorkerProcess {
  * A stack of its own in a folder of its own: real Redis, real Postgres, the real gateway, and workers that the
  * test starts and kills itself. Leases are short, so that recovery is quick.
  */
-export async function openScene() {
+export async function openScene(settings: NodeJS.ProcessEnv = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'fault-'));
   const env = {
     PATH: process.env['PATH'],
@@ -27,6 +27,7 @@ export async function openScene() {
     TMP_ROOT: join(dataDir, 'tmp'),
     URL_SIGNING_SECRET: randomBytes(32).toString('hex'),
     STATIC_BEARER_TOKEN: randomBytes(32).toString('hex'),
+    ...settings,
   };
   const stack = await startStack({
     dataDir,

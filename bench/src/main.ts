@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchGateway } from './gateway/bench.ts';
+import { benchHarvest } from './harvest/bench.ts';
 import { benchImages } from './images/bench.ts';
 import { benchLectures } from './lectures/bench.ts';
 import { benchUpload } from './upload/bench.ts';
@@ -13,6 +14,7 @@ const benchmarks = new Map([
   ['gateway', benchGateway],
   ['upload', benchUpload],
   ['lectures', benchLectures],
+  ['harvest', benchHarvest],
 ]);
 
 const asked = process.argv.slice(2);

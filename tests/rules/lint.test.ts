@@ -46,6 +46,7 @@ const allowed: [file: string, code: string][] = [
   [jobs, "export { Queue } from 'bullmq';"],
   [gateway, "export * from '@mediaworks/jobs';\nexport { Router } from 'express';"],
   [worker, "export * from '@mediaworks/media';"],
+  ['services/firebase-harvester/src/queries.ts', "export { sql } from 'kysely';"],
   ['packages/database/src/migrate.test.ts', "export * from '@mediaworks/local-stack/testing';"],
 ];
 

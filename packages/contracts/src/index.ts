@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import type { JobDefinition } from './define-job.ts';
+import { harvestDiscover, harvestUser } from './firebase-harvester.ts';
 import { lectureConvert, lecturePurge } from './lecture2pdf.ts';
 import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
 
 export * from './define-job.ts';
 export * from './errors.ts';
+export * from './firebase-harvester.ts';
+export * from './harvest-api.ts';
 export * from './job-view.ts';
 export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
@@ -12,7 +15,14 @@ export * from './media-api.ts';
 export * from './media-transcoder.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
-const definitions = [mediaTranscode, mediaPurge, lectureConvert, lecturePurge] as const;
+const definitions = [
+  mediaTranscode,
+  mediaPurge,
+  lectureConvert,
+  lecturePurge,
+  harvestDiscover,
+  harvestUser,
+] as const;
 
 type Definition = (typeof definitions)[number];
 export type JobType = Definition['name'];

@@ -204,6 +204,58 @@ export interface LectureNewsTable {
   held_until: Date | null;
 }
 
+export interface HarvestRunsTable {
+  id: string;
+  owner_id: number;
+  job_id: string;
+  created_at: CreatedAt;
+}
+
+export interface HarvestUsersTable {
+  id: Generated<number>;
+  doc_id: string;
+  email: string;
+  folder: string;
+  created_at: CreatedAt;
+}
+
+export interface HarvestedFilesTable {
+  id: Generated<number>;
+  user_id: number;
+  source: string;
+  kind: 'images' | 'voices';
+  object_key: string;
+  bucket: string;
+  storage_path: string;
+  generation: string | null;
+  source_size: number | null;
+  md5: string | null;
+  crc32c: string | null;
+  size: number | null;
+  sha256: string | null;
+  content_type: string | null;
+  run_id: string | null;
+  harvested_at: Date | null;
+}
+
+export interface HarvestEntriesTable {
+  run_id: string;
+  user_id: number;
+  kind: 'images' | 'voices';
+  position: number;
+  media_id: string | null;
+  storage_path: string | null;
+  outcome: 'downloaded' | 'unchanged' | 'would_download' | 'duplicate' | 'failed';
+  object_key: string | null;
+  size: number | null;
+  sha256: string | null;
+  md5: string | null;
+  crc32c: string | null;
+  generation: string | null;
+  code: string | null;
+  message: string | null;
+}
+
 /** Every table there is; the migrations make them. */
 export interface Database {
   users: UsersTable;
@@ -221,4 +273,8 @@ export interface Database {
   admin_users: AdminUsersTable;
   admin_servers: AdminServersTable;
   lecture_news: LectureNewsTable;
+  harvest_runs: HarvestRunsTable;
+  harvest_users: HarvestUsersTable;
+  harvested_files: HarvestedFilesTable;
+  harvest_entries: HarvestEntriesTable;
 }

@@ -31,6 +31,11 @@ export interface JobContext {
   checkpoint(cursor: unknown): Promise<void>;
   /** Adds a child job, idempotent by key within this job. Returns its id. @throws when the claim is lost */
   spawn<T extends JobType>(type: T, key: string, input: InputOf<T>): Promise<string>;
+  /** The same for many of one type, written at once. Returns their ids in the order given. */
+  spawnAll<T extends JobType>(
+    type: T,
+    children: readonly { key: string; input: InputOf<T> }[],
+  ): Promise<string[]>;
 }
 
 export type Handler<T extends JobType> = (input: InputOf<T>, ctx: JobContext) => Promise<ResultOf<T>>;

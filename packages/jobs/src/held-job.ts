@@ -105,21 +105,35 @@ export class HeldJob {
         signal.throwIfAborted();
         if (!(await saveCheckpoint(surroundings.db, claim, cursor))) throw this.#lose();
       },
-      spawn: async <T extends JobType>(type: T, key: string, input: InputOf<T>) => {
-        signal.throwIfAborted();
-        const child = newJob(type, input, {
-          ownerId: claim.owner_id,
-          requestId: claim.request_id ?? undefined,
-          traceparent: claim.traceparent ?? undefined,
-          parent: { id: claim.id, run: claim.run, key },
-        });
-        const ids = await insertChildren(surroundings.db, claim, [child]);
-        const id = ids?.[0];
+      spawn: async (type, key, input) => {
+        const [id] = await this.#spawn(surroundings, type, [{ key, input }]);
         if (id === undefined) throw this.#lose();
-        surroundings.onSpawn();
         return id;
       },
+      spawnAll: (type, children) => this.#spawn(surroundings, type, children),
     };
+  }
+
+  async #spawn<T extends JobType>(
+    surroundings: Surroundings,
+    type: T,
+    children: readonly { key: string; input: InputOf<T> }[],
+  ): Promise<string[]> {
+    const { claim } = this;
+    this.#abort.signal.throwIfAborted();
+    if (children.length === 0) return [];
+    const jobs = children.map(({ key, input }) =>
+      newJob(type, input, {
+        ownerId: claim.owner_id,
+        requestId: claim.request_id ?? undefined,
+        traceparent: claim.traceparent ?? undefined,
+        parent: { id: claim.id, run: claim.run, key },
+      }),
+    );
+    const ids = await insertChildren(surroundings.db, claim, jobs);
+    if (!ids) throw this.#lose();
+    surroundings.onSpawn();
+    return ids;
   }
 
   #lose(): Error {

@@ -6,9 +6,11 @@ import {
   createMetrics,
   errorFields,
   jobsEnv,
+  type Logger,
   onShutdown,
   processEnv,
   readEnv,
+  type Registry,
   serveHealth,
   startTelemetry,
   sweepTempDirs,
@@ -17,6 +19,7 @@ import { openStore, storageEnv } from '@mediaworks/storage';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { connectRedis, refuseEviction } from './bullmq.ts';
+import type { Executor } from './ledger.ts';
 import { workerMetrics } from './metrics.ts';
 import { openSignals } from './signals.ts';
 import { type HandlersFor, startWorker } from './worker.ts';
@@ -25,11 +28,18 @@ export type { HandlersFor } from './worker.ts';
 
 /** What every worker service reads besides {@link processEnv}, {@link jobsEnv} and {@link storageEnv}. */
 const workerEnv = {
-  WORKER_SLOTS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  WORKER_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
   HEALTH_HOST: z.string().default('127.0.0.1'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   SERVICE_VERSION: z.string().default('dev'),
 };
+
+/** What a service that keeps rows of its own, or tells more than its jobs do, finds in its process. */
+export interface ServiceHouse {
+  db: Executor;
+  log: Logger;
+  metrics: Registry;
+}
 
 /**
  * The main program of a worker service: reads the environment, connects, serves health and metrics, runs the handlers,
@@ -37,14 +47,17 @@ const workerEnv = {
  */
 export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape>(service: {
   queue: Q;
+  /** Jobs at a time where WORKER_SLOTS does not say it; default: as many as there are cores. */
+  slots?: number;
   /** Settings of this service alone. */
   env: Extra;
-  handlers: (env: z.infer<z.ZodObject<Extra>>) => Promise<HandlersFor<Q>>;
+  handlers: (env: z.infer<z.ZodObject<Extra>>, house: ServiceHouse) => Promise<HandlersFor<Q>>;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
+  const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
   const own = readEnv(service.env);
   const log = createLog(service.queue, { level: env.LOG_LEVEL, format: env.LOG_FORMAT });
-  const telemetry = startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const telemetry = await startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
   const metrics = createMetrics(service.queue);
   const pool = createPool(env.DATABASE_URL, { max: env.DATABASE_POOL, applicationName: service.queue });
   const db = createDatabase(pool);
@@ -66,8 +79,8 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
   const worker = startWorker({
     queue: service.queue,
-    handlers: await service.handlers(own),
-    slots: env.WORKER_SLOTS,
+    handlers: await service.handlers(own, { db, log, metrics }),
+    slots,
     leaseMs: env.LEASE,
     version: env.SERVICE_VERSION,
     tmpRoot: env.TMP_ROOT,
@@ -97,5 +110,5 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
     await telemetry.stop();
     health.stop();
   });
-  log.info('ready', { slots: env.WORKER_SLOTS });
+  log.info('ready', { slots });
 }

@@ -1,4 +1,5 @@
 export * from './batch.ts';
+export * from './csv.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './exec.ts';
@@ -6,6 +7,7 @@ export * from './health.ts';
 export * from './log.ts';
 export * from './metrics.ts';
 export { checkPublicUrl, isPublicAddress } from './public-address.ts';
+export * from './retry-after.ts';
 export * from './safe-fetch.ts';
 export { askSafely } from './safe-request.ts';
 export * from './shutdown.ts';

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
 import { asError, errorCode } from './errors.ts';
 import { type AddressRules, guardedLookup, isAllowed, parsePublicUrl } from './public-address.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** A success: 200, or 206 and 416 to a request for a range. */
 export interface SourceAnswer {
@@ -25,7 +26,6 @@ export type Ask = (
 ) => Promise<SourceAnswer>;
 
 const MAX_REDIRECTS = 5;
-const MAX_RETRY_AFTER_S = 3_600;
 /** A certificate that no retry will mend. */
 const BAD_CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(VERIFY|GET_ISSUER))/;
 
@@ -106,17 +106,8 @@ function refusal(status: number, retryAfter: string | undefined): Error {
   const passes = status === 408 || status === 425 || status === 429 || status >= 500;
   if (!passes) return new PermanentError('source_refused', `The server answered with HTTP ${status}`);
   const message = `The server has no time for us (HTTP ${status})`;
-  const delayMs = pauseOf(retryAfter);
+  const delayMs = retryAfterMs(retryAfter);
   return delayMs === undefined
     ? new TransientError('source_busy', message)
     : new RetryAfterError(delayMs, 'source_busy', message);
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3); an hour at most. */
-function pauseOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
-  return Number.isNaN(seconds)
-    ? undefined
-    : Math.round(Math.min(Math.max(seconds, 1), MAX_RETRY_AFTER_S) * 1_000);
 }

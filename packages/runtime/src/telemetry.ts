@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 
 /**
  * Exports spans where an OTLP endpoint is configured; otherwise does nothing and costs nothing. Trace ids are in the
  * logs either way, see {@link continueTrace}.
  */
-export function startTelemetry(service: string, endpoint: string | undefined): { stop(): Promise<void> } {
+export async function startTelemetry(
+  service: string,
+  endpoint: string | undefined,
+): Promise<{ stop(): Promise<void> }> {
   if (endpoint === undefined) return { stop: () => Promise.resolve() };
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
+  const { NodeSDK } = await import('@opentelemetry/sdk-node');
   const sdk = new NodeSDK({
     serviceName: `mediaworks-${service}`,
     traceExporter: new OTLPTraceExporter({

@@ -10,6 +10,7 @@ import type { GatewayDeps } from './deps.ts';
 import { docsRouter } from './docs.ts';
 import { fileAddresses } from './files/addresses.ts';
 import { fileRoutes } from './files/routes.ts';
+import { harvestRoutes } from './harvest/routes.ts';
 import { healthRouter } from './health.ts';
 import { createIngest } from './ingest.ts';
 import { jobRoutes } from './jobs/routes.ts';
@@ -36,6 +37,7 @@ function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
     mediaRoutes(deps, addresses, ingest.media),
     lectureRoutes(deps, addresses, ingest),
     uploadRoutes(deps, ingest),
+    harvestRoutes(deps, addresses),
     fileRoutes(deps, [publicMedia(deps.db)]),
   ];
 }

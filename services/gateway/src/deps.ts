@@ -3,7 +3,7 @@ import type { Logger, Registry } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import type { Audit } from './audit.ts';
 import type { GatewayEnv } from './env.ts';
-import type { Firebase } from './firebase/connect-firebase.ts';
+import type { Firebase } from '@mediaworks/firebase';
 
 /** What every domain of the gateway works with. */
 export interface GatewayDeps {

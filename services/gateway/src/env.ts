@@ -2,7 +2,8 @@ import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/
 import { storageEnv } from '@mediaworks/storage';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
-import { firebaseEnv } from './firebase/env.ts';
+import { gatewayFirebaseEnv } from './firebase/env.ts';
+import { harvestEnv } from './harvest/env.ts';
 import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
 
@@ -38,8 +39,9 @@ const shape = {
   ...storageEnv,
   ...mediaEnv,
   ...lectureEnv,
+  ...harvestEnv,
   ...authEnv,
-  ...firebaseEnv,
+  ...gatewayFirebaseEnv,
   ...gatewayEnv,
 };
 

@@ -1,6 +1,7 @@
 import { countOpenJobs } from '@mediaworks/jobs';
 import { checkReadiness, errorFields, Gauge, type HealthChecks, type Readiness } from '@mediaworks/runtime';
 import { Router } from 'express';
+import { createFirebaseState } from './firebase/state.ts';
 import type { GatewayDeps } from './deps.ts';
 import { sendJson } from './respond.ts';
 
@@ -17,6 +18,7 @@ export function gatewayChecks(deps: GatewayDeps): { needed: HealthChecks; all: H
 /** `/healthz` (alive), `/readyz` (can accept work) and the seeds' `/health`; `/metrics` where it has no port of its own. */
 export function healthRouter(deps: GatewayDeps): Router {
   const checks = gatewayChecks(deps);
+  const firebaseState = createFirebaseState(deps);
   const router = Router();
   router.get('/healthz', (_req, res) => sendJson(res, 200, { status: 'ok' }));
   router.get('/readyz', async (_req, res) => {
@@ -38,7 +40,7 @@ export function healthRouter(deps: GatewayDeps): Router {
       database: say('database'),
       storage: say('storage'),
       queue: say('queue'),
-      firebase: deps.firebase ? 'configured' : 'not configured',
+      firebase: firebaseState(),
       timestamp: new Date().toISOString(),
     });
   });

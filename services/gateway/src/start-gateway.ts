@@ -10,7 +10,7 @@ import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { GatewayEnv, GivenEnv } from './env.ts';
-import { connectFirebase } from './firebase/connect-firebase.ts';
+import { connectFirebase } from '@mediaworks/firebase';
 import { gatewayChecks, measureOpenJobs } from './health.ts';
 import { choresOfTheHouse } from './nightly/chores-of-the-house.ts';
 import { startNightly } from './nightly/start-nightly.ts';
@@ -38,7 +38,7 @@ export async function startGateway(
   outside: { httpAgent?: Agent } = {},
 ): Promise<Gateway> {
   const firebase = connectFirebase(given, outside.httpAgent);
-  const telemetry = startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const telemetry = await startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
   server.setTimeout(IDLE_MS);
   server.listen(given.PORT, given.HOST);

@@ -6,13 +6,12 @@ import { projectRoot } from '../services.ts';
 import { startStack } from '../stack.ts';
 import { listenForStop } from '../stop-signals.ts';
 import { Client } from './client.ts';
+import { openDemoProject } from './harvest-project.ts';
+import { harvest } from './harvest.ts';
 import { lecture } from './lecture.ts';
 import { media } from './media.ts';
 import type { DemoPart } from './part.ts';
 import { formatTable } from './report.ts';
-
-/** One part a service; each new service adds its own. */
-const parts: readonly DemoPart[] = [media, lecture];
 
 /**
  * `npm run demo`: brings everything up in a folder of its own, does the main job of every service on real input, prints
@@ -30,13 +29,19 @@ export async function run(): Promise<number> {
   await mkdir(outputs, { recursive: true });
 
   say('Starting Postgres, Redis and the services …');
+  const project = await openDemoProject();
+  /** One part a service; each new service adds its own. */
+  const parts: readonly DemoPart[] = [media, lecture, harvest(project)];
   const stack = await startStack({
     dataDir: join(home, 'data'),
-    env: { LOG_LEVEL: 'warn', RATE_LIMIT: '100000', ...process.env },
+    env: { LOG_LEVEL: 'warn', RATE_LIMIT: '100000', ...process.env, ...project.env },
     log: (name, line) => {
       if (/\b(warn|error)\b/.test(line)) say(`${name} ${line}`);
     },
     signal: stopRequest,
+  }).catch(async (error: unknown) => {
+    await project.stop();
+    throw error;
   });
   const bars = openBars();
   try {
@@ -59,6 +64,7 @@ export async function run(): Promise<number> {
     return 1;
   } finally {
     await stack.stop();
+    await project.stop();
   }
 }
 

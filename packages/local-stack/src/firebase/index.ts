@@ -1,2 +1,14 @@
-export { type Emulator, startAuthEmulator, startFirestoreEmulator } from './emulators.ts';
+export {
+  type Emulator,
+  startAuthEmulator,
+  startBestFirestore,
+  startFirestoreEmulator,
+  startStorageEmulator,
+} from './emulators.ts';
 export { type GoogleDouble, type PushMessage, startGoogleDouble } from './google-double.ts';
+export {
+  startStorageDouble,
+  type StorageDouble,
+  type StorageFault,
+  type StorageObject,
+} from './storage-double.ts';

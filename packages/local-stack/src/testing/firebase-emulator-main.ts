@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { freePort } from '../free-port.ts';
 
 /**
- * One of Firebase's emulators, in a process of its own and without the Firebase CLI around it: `auth` is the official
- * one out of firebase-tools, `firestore` speaks Firestore's gRPC. Says `listening PORT`, and ends on SIGTERM.
+ * One of Firebase's emulators, in a process of its own and without the Firebase CLI around it: `auth` and
+ * `storage` are the official ones out of firebase-tools, `firestore` speaks Firestore's gRPC. Says `listening PORT`, and ends on SIGTERM.
  */
 const require = createRequire(import.meta.url);
 const [kind, projectId] = process.argv.slice(2);
-const port = kind === 'firestore' ? await serveFirestore() : await serveAuth(projectId ?? '');
+const serve = { auth: serveAuth, firestore: serveFirestore, storage: serveStorage }[kind ?? ''];
+if (!serve) throw new Error(`there is no emulator of ${kind}`);
+const port = await serve(projectId ?? '');
 process.stdout.write(`listening ${port}\n`);
 
 async function serveAuth(project: string): Promise<number> {
@@ -28,5 +30,28 @@ async function serveFirestore(): Promise<number> {
   };
   const chosen = await freePort();
   await new FirestoreServer().start(chosen);
+  return chosen;
+}
+
+/** Its rules are checked by a program in Java, which nobody asks who comes as an administrator. */
+async function serveStorage(project: string): Promise<number> {
+  const { StorageRulesRuntime } = require('firebase-tools/lib/emulator/storage/rules/runtime') as {
+    StorageRulesRuntime: { prototype: Record<'start' | 'stop' | 'loadRuleset', unknown> };
+  };
+  Object.assign(StorageRulesRuntime.prototype, {
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    loadRuleset: () => Promise.resolve({ ruleset: undefined, issues: { all: [], exist: () => false } }),
+  });
+  const { StorageEmulator } = require('firebase-tools/lib/emulator/storage') as {
+    StorageEmulator: new (options: unknown) => { start: () => Promise<void> };
+  };
+  const { EmulatorRegistry } = require('firebase-tools/lib/emulator/registry') as {
+    EmulatorRegistry: { start: (emulator: unknown) => Promise<void> };
+  };
+  const chosen = await freePort();
+  const rules = { name: 'none.rules', content: '' };
+  const emulator = new StorageEmulator({ projectId: project, host: '127.0.0.1', port: chosen, rules });
+  await EmulatorRegistry.start(emulator);
   return chosen;
 }

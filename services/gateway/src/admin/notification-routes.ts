@@ -2,12 +2,13 @@ import { ApiError, unavailable } from '../api-error.ts';
 import { auditEntry } from '../audit.ts';
 import { defineRoute, type Route } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { firebaseUses } from '../firebase/uses.ts';
 import { sendPush, userTopic } from '../outlets/push.ts';
 import { principalOf } from '../request-context.ts';
 import { notified, testNotification } from './schemas.ts';
 
 /** `/admin/test-notification`: does a push arrive? */
-export function notificationRoutes({ firebase, audit }: GatewayDeps): Route[] {
+export function notificationRoutes({ firebase, audit, env }: GatewayDeps): Route[] {
   const test = defineRoute({
     method: 'post',
     path: '/admin/test-notification',
@@ -16,7 +17,7 @@ export function notificationRoutes({ firebase, audit }: GatewayDeps): Route[] {
     body: testNotification,
     responses: { 200: { description: 'Firebase Cloud Messaging has it', schema: notified } },
     handler: async ({ req, body }) => {
-      if (firebase?.push !== true) {
+      if (!firebase || !firebaseUses(env).push) {
         throw new ApiError(503, 'push_not_configured', 'Firebase Cloud Messaging is not configured here');
       }
       const topic = userTopic(body.user_id ?? principalOf(req).uid);

@@ -3,7 +3,7 @@ import type { DecodedIdToken } from 'firebase-admin/auth';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { type ApiError, unauthorized, unavailable } from '../api-error.ts';
-import type { Firebase } from '../firebase/connect-firebase.ts';
+import type { Firebase } from '@mediaworks/firebase';
 import type { Identity, TokenVerifier } from './identity.ts';
 
 const ISSUER = 'https://securetoken.google.com/';

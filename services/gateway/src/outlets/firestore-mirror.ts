@@ -1,5 +1,5 @@
 import type { Executor } from '@mediaworks/jobs';
-import type { Firebase } from '../firebase/connect-firebase.ts';
+import type { Firebase } from '@mediaworks/firebase';
 import { readLecture, type ToldLecture } from './told-lecture.ts';
 
 const COLLECTION = 'video_tasks';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type Emulator, startFirestoreEmulator } from '@mediaworks/local-stack/firebase';
 import type { DocumentData, Firestore } from 'firebase-admin/firestore';
 import { sql } from 'kysely';
-import { connectFirebase, type Firebase } from '../firebase/connect-firebase.ts';
+import { connectFirebase, type Firebase } from '@mediaworks/firebase';
 import { addLecture, completeJob, resultOf } from '../testing/add-lecture.ts';
 import { bearer, moveJob, openGateway, OPERATOR_TOKEN, tokenFor, userIdOf } from '../testing/open-gateway.ts';
 import { firestoreMirror } from './firestore-mirror.ts';

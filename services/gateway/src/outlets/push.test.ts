@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GoogleDouble, startGoogleDouble } from '@mediaworks/local-stack/firebase';
 import { sql } from 'kysely';
-import type { Firebase } from '../firebase/connect-firebase.ts';
+import type { Firebase } from '@mediaworks/firebase';
 import { addLecture, completeJob, resultOf } from '../testing/add-lecture.ts';
 import { bearer, moveJob, openFirebaseGateway, tokenFor, userIdOf } from '../testing/open-gateway.ts';
 import { completionPush, userTopic } from './push.ts';

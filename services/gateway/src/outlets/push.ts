@@ -1,6 +1,6 @@
 import type { Executor } from '@mediaworks/jobs';
 import { errorCode, type Logger } from '@mediaworks/runtime';
-import type { Firebase } from '../firebase/connect-firebase.ts';
+import type { Firebase } from '@mediaworks/firebase';
 import { readLecture } from './told-lecture.ts';
 
 /** What no second try will mend. */

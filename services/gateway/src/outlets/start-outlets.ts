@@ -1,4 +1,5 @@
 import type { GatewayDeps } from '../deps.ts';
+import { firebaseUses } from '../firebase/uses.ts';
 import { firestoreMirror } from './firestore-mirror.ts';
 import { forgetNews, type Outlet } from './news.ts';
 import { completionPush } from './push.ts';
@@ -13,9 +14,10 @@ export function startOutlets(deps: GatewayDeps): RunningOutlet {
     env.STORAGE === 's3' && env.S3_BUCKET !== undefined
       ? `s3://${env.S3_BUCKET}/${env.S3_PREFIX}${key}`
       : `${env.PUBLIC_URL}/download/${lectureId}${key.endsWith('.srt') ? '?type=srt' : ''}`;
+  const uses = firebaseUses(env);
   const tellers = {
-    mirror: firebase?.mirror === true ? firestoreMirror({ db, firebase, addressOf }) : undefined,
-    push: firebase?.push === true ? completionPush({ db, firebase, log }) : undefined,
+    mirror: firebase && uses.mirror ? firestoreMirror({ db, firebase, addressOf }) : undefined,
+    push: firebase && uses.push ? completionPush({ db, firebase, log }) : undefined,
   };
   const outlets = Object.keys(tellers) as Outlet[];
   const running = outlets.flatMap((outlet) => {

@@ -13,9 +13,9 @@ export interface Firebase {
   auth(): Promise<Auth>;
   firestore(): Promise<Firestore>;
   messaging(): Promise<Messaging>;
-  /** What is configured to be done with it. */
-  readonly mirror: boolean;
-  readonly push: boolean;
+  /** What Google's own services take as a bearer token. @throws what the credential fails with */
+  accessToken(): Promise<string>;
+  readonly projectId: string;
   close(): Promise<void>;
 }
 
@@ -49,13 +49,34 @@ export function connectFirebase(env: FirebaseEnv, httpAgent?: Agent): Firebase |
     auth: once(async () => (await import('firebase-admin/auth')).getAuth(await app())),
     firestore,
     messaging: once(async () => (await import('firebase-admin/messaging')).getMessaging(await app())),
-    mirror: env.FIRESTORE_MIRROR ?? (path !== undefined || env.FIRESTORE_EMULATOR_HOST !== undefined),
-    push: env.FCM_PUSH ?? path !== undefined,
+    accessToken: createTokens(app),
+    projectId,
     close: async () => {
       if (!app.asked()) return;
       const { deleteApp } = await import('firebase-admin/app');
       await deleteApp(await app());
     },
+  };
+}
+
+/** How long before it expires a token is not used any more, in ms. */
+const MARGIN_MS = 120_000;
+
+/** One token serves until shortly before it expires, however many ask. */
+function createTokens(app: () => Promise<App>): () => Promise<string> {
+  let known: { token: string; until: number } | undefined;
+  const fetchOne = once(async () => {
+    const { credential } = (await app()).options;
+    if (!credential) throw new Error('the app has no credential');
+    const { access_token: token, expires_in: seconds } = await credential.getAccessToken();
+    known = { token, until: Date.now() + seconds * 1_000 - MARGIN_MS };
+    return token;
+  });
+  return async () => {
+    if (known && known.until > Date.now()) return known.token;
+    if (known) fetchOne.forget();
+    known = undefined;
+    return fetchOne();
   };
 }
 
@@ -67,13 +88,13 @@ function readProject(path: string): string {
     return key.project_id;
   } catch {
     throw new Error(
-      'The configuration is wrong:\n  FIREBASE_SERVICE_ACCOUNT_PATH: it names no readable service account key',
+      'The configuration is wrong:\n  FIREBASE_SERVICE_ACCOUNT_PATH: it names no readable service account key; Firebase not initialized',
     );
   }
 }
 
 /** Makes it when it is first asked for; again, when that failed. */
-function once<T>(make: () => Promise<T>): (() => Promise<T>) & { asked(): boolean } {
+function once<T>(make: () => Promise<T>): (() => Promise<T>) & { asked(): boolean; forget(): void } {
   let made: Promise<T> | undefined;
   const ask = () => {
     made ??= make().catch((error: unknown) => {
@@ -82,5 +103,8 @@ function once<T>(make: () => Promise<T>): (() => Promise<T>) & { asked(): boolea
     });
     return made;
   };
-  return Object.assign(ask, { asked: () => made !== undefined });
+  const forget = () => {
+    made = undefined;
+  };
+  return Object.assign(ask, { asked: () => made !== undefined, forget });
 }

@@ -1,0 +1,137 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeTuning } from '@mediaworks/local-stack';
+import { type Child, startScript } from '../child.ts';
+import { cpuOf, memoryOf } from '../cpu-time.ts';
+import { startLineScript } from '../line-program.ts';
+import { heading, median, megabytes, note, perSecond, row, verdict } from '../report.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { BUCKET, pathOf } from './origin.ts';
+import { openBenchProject } from './project.ts';
+
+const USERS = 200;
+const FILES = 20;
+const CONCURRENCY = 16;
+const ROUNDS = 2;
+/** The sequential way is slow enough to be measured on fewer. */
+const SEQUENTIAL_USERS = 8;
+const WATCH_MS = 100;
+
+interface Run {
+  /** Files a second. */
+  rate: number;
+  /** CPU of one file, in ms. */
+  cpu: number;
+  /** Most resident memory, in bytes. */
+  memory: number;
+}
+
+/** 200 users of 20 files out of a Storage 20 ms away, against the sequential way and a bare loop. */
+export async function benchHarvest(dir: string): Promise<void> {
+  heading(`Harvest: ${USERS} users of ${FILES} files, 0.1–2 MB each, 20 ms away, ${CONCURRENCY} at a time`);
+  const origin = await startScript(new URL('origin-main.js', import.meta.url), [], { ready: '"listening"' });
+  const { port } = JSON.parse(origin.line) as { port: number };
+  const project = await openBenchProject(USERS, FILES);
+  const env = {
+    ...nodeTuning,
+    FIREBASE_PROJECT_ID: project.projectId,
+    FIREBASE_STORAGE_BUCKET: BUCKET,
+    FIRESTORE_EMULATOR_HOST: project.host,
+    FIREBASE_STORAGE_EMULATOR_HOST: `127.0.0.1:${port}`,
+    FIRESTORE_MIRROR: 'off',
+    METADATA_SERVER_DETECTION: 'none',
+    HARVEST_MAX_DOWNLOADS: String(CONCURRENCY),
+    HARVEST_BUCKET_DOWNLOADS: String(CONCURRENCY),
+    JWT_SECRETS: `bench:${'a-secret-for-benchmarks-alone'.repeat(2)}`,
+  };
+  const stack = await openStack(dir, { env });
+  const harvester = await startScript(
+    new URL('../../../services/firebase-harvester/dist/main.js', import.meta.url),
+    [],
+    { env: { ...stack.env, ...env }, ready: '"ready"' },
+  );
+  const peer = await startLineScript(new URL('bare-undici-main.js', import.meta.url));
+  const runs: Record<'service' | 'stream' | 'md5' | 'sequential', Run[]> = {
+    ...{ service: [], stream: [], md5: [], sequential: [] },
+  };
+  const orderOf = (way: keyof typeof runs, users: number) => ({
+    ...{ origin: `http://127.0.0.1:${port}`, dir: join(dir, way), way, concurrency: CONCURRENCY },
+    paths: Array.from({ length: users * FILES }, (_, n) => pathOf(Math.floor(n / FILES), n % FILES)),
+  });
+  const bare = async (way: 'stream' | 'md5' | 'sequential', users = USERS) => {
+    runs[way].push(await measure(peer.pid, users * FILES, () => peer.ask(orderOf(way, users))));
+    await rm(join(dir, way), { recursive: true });
+  };
+  try {
+    // What each loads at its first files is not counted.
+    await harvest(stack, ['user0@bench.example']);
+    await peer.ask(orderOf('md5', 1));
+    for (let round = 0; round < ROUNDS; round++) {
+      runs.service.push(await measure(harvester.pid, USERS * FILES, () => harvest(stack)));
+      await check(dir);
+      await bare('stream');
+      await bare('md5');
+      await bare('sequential', SEQUENTIAL_USERS);
+    }
+  } finally {
+    await stopAll([harvester, stack, origin, project, peer]);
+  }
+  report(runs);
+}
+
+async function stopAll(all: readonly Pick<Child, 'stop'>[]): Promise<void> {
+  for (const one of all) await one.stop();
+}
+
+/** Everything anew: what is there already is fetched all the same. */
+async function harvest({ url, authorization }: Stack, users?: string[]): Promise<void> {
+  const headers = { authorization, 'content-type': 'application/json' };
+  const body = JSON.stringify({ force: true, ...(users ? { users } : {}) });
+  const answer = await fetch(`${url}/batch-process-users`, { method: 'POST', headers, body });
+  const { job_id: id } = (await answer.json()) as { job_id: string };
+  const events = await fetch(`${url}/api/jobs/${id}/events`, { headers });
+  // The stream ends with the job.
+  const text = await events.text();
+  if (!/event: completed/.test(text)) throw new Error(`the harvest did not complete: ${text.slice(-500)}`);
+}
+
+/** All files must be there, and go before the next round. */
+async function check(dir: string): Promise<void> {
+  const root = join(dir, 'objects', 'downloads');
+  const entries = await readdir(root, { recursive: true });
+  const files = entries.filter((name) => name.endsWith('.jpg')).length;
+  if (files !== USERS * FILES) throw new Error(`${files} files are there, and not ${USERS * FILES}`);
+  await rm(root, { recursive: true });
+}
+
+async function measure(pid: number, files: number, work: () => Promise<unknown>): Promise<Run> {
+  let memory = 0;
+  const watch = setInterval(() => (memory = Math.max(memory, memoryOf(pid))), WATCH_MS);
+  const [cpu, start] = [cpuOf(pid), performance.now()];
+  await work();
+  clearInterval(watch);
+  const seconds = (performance.now() - start) / 1_000;
+  return { rate: files / seconds, cpu: (cpuOf(pid) - cpu) / files, memory };
+}
+
+function report(runs: Record<string, readonly Run[]>): void {
+  const names: Record<string, string> = {
+    service: 'the whole service',
+    stream: 'bare undici, streamed to disk',
+    md5: 'the same, with the checksum compared',
+    sequential: 'one after the other, as the seed',
+  };
+  const rates: Record<string, number> = {};
+  for (const [way, list] of Object.entries(runs)) {
+    rates[way] = median(list.map(({ rate }) => rate));
+    const cpu = median(list.map((run) => run.cpu));
+    const memory = Math.max(...list.map((run) => run.memory));
+    row(names[way] ?? way, perSecond(rates[way], 'files'), `${cpu.toFixed(2)} ms CPU`, megabytes(memory));
+  }
+  const { service = NaN, stream = NaN, md5 = NaN, sequential = NaN } = rates;
+  verdict('files a second, service to sequential', service / sequential, { atLeast: 6 });
+  verdict('files a second, service to bare undici', service / stream, { atLeast: 0.8 });
+  note(`of the bare loop that compares checksums it is ${(service / md5).toFixed(2)}×`);
+  const memory = Math.max(...(runs['service'] ?? []).map((run) => run.memory));
+  verdict('memory of the harvester, at most', memory / 2 ** 20, { atMost: 200 }, ' MB');
+}

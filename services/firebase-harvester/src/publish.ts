@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+import {
+  harvestFolder,
+  harvestKeys,
+  harvestManifestColumns,
+  type HarvestManifestLine,
+  type HarvestUserInput,
+} from '@mediaworks/contracts';
+import type { JobContext } from '@mediaworks/jobs';
+import { csvLine, UTF8_BOM } from '@mediaworks/runtime';
+import { zipObjects } from '@mediaworks/storage';
+import type { PlannedFile } from './plan.ts';
+import type { HarvestEntry } from './queries.ts';
+
+/** Writes what a run found of a user beside its files, as JSON Lines and as CSV. */
+export async function publishManifest(
+  { email, folder }: HarvestUserInput,
+  entries: readonly HarvestEntry[],
+  { store, signal }: Pick<JobContext, 'store' | 'signal'>,
+): Promise<void> {
+  const keys = harvestKeys(folder);
+  const lines = entries.map((entry): HarvestManifestLine => ({ user_email: email, ...entry }));
+  const jsonl = Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`).values());
+  await store.put(keys.jsonl, jsonl, { contentType: 'application/x-ndjson', signal });
+  const rows = lines.map((line) => csvLine(harvestManifestColumns.map((column) => line[column])));
+  const csv = Readable.from([UTF8_BOM + csvLine(harvestManifestColumns), ...rows].values());
+  await store.put(keys.csv, csv, { contentType: 'text/csv; charset=utf-8', signal });
+}
+
+/** Writes an archive of all files that are there. */
+export async function publishZip(
+  { folder }: HarvestUserInput,
+  files: readonly PlannedFile[],
+  { store, signal }: Pick<JobContext, 'store' | 'signal'>,
+): Promise<void> {
+  const there = files.filter(({ entry }) => entry.outcome === 'downloaded' || entry.outcome === 'unchanged');
+  const prefix = harvestFolder(folder);
+  const names = there.map(({ file }) => ({
+    key: file.object_key,
+    name: file.object_key.slice(prefix.length),
+  }));
+  const zip = zipObjects(store, names, { signal });
+  await store.put(harvestKeys(folder).zip, zip, { contentType: 'application/zip', signal });
+}

@@ -1,0 +1,228 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
+import { asFirebaseError } from '@mediaworks/firebase';
+import { retryAfterMs } from '@mediaworks/runtime';
+import { z } from 'zod';
+import type { StoredAt } from '../naming/storage-path.ts';
+
+/** What Storage tells of a file. */
+export interface ObjectFacts {
+  /** Another one for every version. */
+  generation: string;
+  /** Bytes as they are stored. */
+  size: number;
+  /** Base64; null for what was composed of parts. */
+  md5: string | null;
+  /** Base64, of four bytes. */
+  crc32c: string | null;
+  contentType: string;
+  /** The stored bytes are compressed, and are not what the file's name says until they are unpacked. */
+  gzip: boolean;
+}
+
+export interface OpenedObject {
+  facts: ObjectFacts;
+  /** Whoever does not read it to its end destroys it. */
+  body: IncomingMessage;
+}
+
+/**
+ * Reads buckets by Storage's JSON API, over connections that are kept. The client library does the same at several
+ * times the CPU, and can't go on in the middle of a file.
+ */
+export interface Buckets {
+  /** @throws PermanentError, TransientError, RetryAfterError, the signal's reason */
+  facts(at: StoredAt, signal: AbortSignal): Promise<ObjectFacts>;
+  /**
+   * The stored bytes, from `start` of a certain version on where one is named.
+   * @throws as `facts`; PermanentError `not_found` when that version is gone
+   */
+  open(
+    at: StoredAt,
+    signal: AbortSignal,
+    part?: { generation: string; start: number },
+  ): Promise<OpenedObject>;
+  close(): void;
+}
+
+export interface BucketsOptions {
+  /** `host:port` of an emulator, which takes any token. */
+  emulatorHost: string | undefined;
+  accessToken: () => Promise<string>;
+  /** Connections at a time. */
+  connections: number;
+  /** How long the server may say nothing, in ms. */
+  silenceMs: number;
+}
+
+const GOOGLE = 'https://storage.googleapis.com';
+const MAX_ANSWER_BYTES = 2 ** 20;
+
+const resource = z.object({
+  generation: z.string(),
+  size: z.coerce.number().int().nonnegative(),
+  md5Hash: z.string().optional(),
+  crc32c: z.string().optional(),
+  contentType: z.string().optional(),
+  contentEncoding: z.string().optional(),
+});
+
+export function openBuckets(options: BucketsOptions): Buckets {
+  const { emulatorHost, silenceMs } = options;
+  const base = new URL(emulatorHost === undefined ? GOOGLE : `http://${emulatorHost}`);
+  const request = base.protocol === 'https:' ? requestHttps : requestHttp;
+  const agent = new (base.protocol === 'https:' ? HttpsAgent : HttpAgent)({
+    keepAlive: true,
+    maxSockets: options.connections,
+  });
+  const tokenOf = async (): Promise<string> => {
+    if (emulatorHost !== undefined) return 'owner';
+    return options.accessToken().catch((error: unknown) => {
+      throw asFirebaseError(error);
+    });
+  };
+
+  const ask = async (
+    at: StoredAt,
+    query: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> => {
+    const authorization = `Bearer ${await tokenOf()}`;
+    signal.throwIfAborted();
+    const path = `/storage/v1/b/${encodeURIComponent(at.bucket)}/o/${encodeURIComponent(at.name)}?${query}`;
+    // The path goes as it is: a URL would resolve the dots that a name may hold.
+    const { hostname, port, protocol } = base;
+    const req = request({
+      protocol,
+      hostname,
+      port,
+      path,
+      agent,
+      signal,
+      headers: { authorization, ...headers },
+    });
+    req.setTimeout(silenceMs, () => req.destroy(new Error('Storage said nothing for too long')));
+    try {
+      const answered = once(req, 'response');
+      // Whatever goes wrong later is the body's to tell.
+      req.on('error', () => undefined).end();
+      const [answer] = (await answered) as [IncomingMessage];
+      const status = answer.statusCode ?? 0;
+      if (status === 200 || status === 206) return answer;
+      drain(answer);
+      throw refusal(status, answer.headers['retry-after']);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw asStorageFailure(error);
+    }
+  };
+
+  const facts = async (at: StoredAt, signal: AbortSignal): Promise<ObjectFacts> => {
+    const answer = await ask(at, `fields=${Object.keys(resource.shape).join(',')}`, {}, signal);
+    try {
+      const told = resource.parse(JSON.parse(await text(limited(answer))));
+      return {
+        generation: told.generation,
+        size: told.size,
+        md5: told.md5Hash ?? null,
+        crc32c: told.crc32c ?? null,
+        contentType: told.contentType ?? '',
+        gzip: told.contentEncoding === 'gzip',
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw asStorageFailure(error);
+    }
+  };
+
+  return {
+    facts,
+    open: async (at, signal, part) => {
+      const query = `alt=media${part ? `&generation=${encodeURIComponent(part.generation)}` : ''}`;
+      const later = part !== undefined && part.start > 0;
+      const range = later ? { range: `bytes=${part.start}-` } : {};
+      // As they are stored: unpacked on the way they would be others than the checksums are of.
+      const body = await ask(at, query, { 'accept-encoding': 'gzip', ...range }, signal);
+      try {
+        const told = factsIn(body) ?? (await facts(at, signal));
+        if (part && (body.statusCode !== (later ? 206 : 200) || told.generation !== part.generation)) {
+          throw new TransientError('changed', 'The file changed while it was fetched');
+        }
+        return { facts: told, body };
+      } catch (error) {
+        body.on('error', () => undefined).destroy();
+        throw error;
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** What the headers of a download tell; undefined when it is not enough. */
+function factsIn({ headers }: IncomingMessage): ObjectFacts | undefined {
+  const one = (name: string) => [headers[name]].flat().at(-1);
+  const hashes = one('x-goog-hash') ?? '';
+  const generation = one('x-goog-generation');
+  const range = /\/(\d+)$/.exec(one('content-range') ?? '')?.[1];
+  const size = one('x-goog-stored-content-length') ?? range ?? one('content-length');
+  const md5 = /(?:^|[,\s])md5=([A-Za-z0-9+/=]+)/.exec(hashes)?.[1] ?? null;
+  const crc32c = /(?:^|[,\s])crc32c=([A-Za-z0-9+/=]+)/.exec(hashes)?.[1] ?? null;
+  if (generation === undefined || size === undefined || (md5 === null && crc32c === null)) return undefined;
+  const encoding = one('x-goog-stored-content-encoding') ?? one('content-encoding');
+  return {
+    ...{ generation, size: Number(size), md5, crc32c },
+    contentType: one('content-type') ?? '',
+    gzip: encoding === 'gzip',
+  };
+}
+
+async function* limited(body: IncomingMessage): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new Error('Storage tells more of a file than it can know');
+    yield chunk;
+  }
+}
+
+/** A refusal is short: read, it leaves the connection for the next. */
+function drain(answer: IncomingMessage): void {
+  let size = 0;
+  answer.on('error', () => undefined);
+  answer.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) answer.destroy();
+  });
+}
+
+/** Permanent and passing errors told apart. */
+function refusal(status: number, retryAfter: string | undefined): Error {
+  if (status === 404 || status === 410) return new PermanentError('not_found', 'File not found in storage');
+  if (status === 401 || status === 403) {
+    return new PermanentError('permission_denied', 'Permission denied: the file may not be read');
+  }
+  const passes = status === 408 || status === 425 || status === 429 || status >= 500;
+  if (!passes) return new PermanentError('storage_refused', `Storage refused the file (HTTP ${status})`);
+  const message = `Storage has no time for us (HTTP ${status})`;
+  const busy = status === 429 || status === 503;
+  const delayMs = retryAfterMs(retryAfter);
+  if (delayMs !== undefined) return new RetryAfterError(delayMs, 'storage_busy', message);
+  return new TransientError(busy ? 'storage_busy' : 'storage_failed', message);
+}
+
+export function asStorageFailure(thrown: unknown): Error {
+  if (
+    thrown instanceof PermanentError ||
+    thrown instanceof RetryAfterError ||
+    thrown instanceof TransientError
+  ) {
+    return thrown;
+  }
+  return new TransientError('storage_unreachable', 'Storage can not be reached, or broke off', {
+    cause: thrown,
+  });
+}
