@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { JobDefinition } from './define-job.ts';
 import { lectureConvert, lecturePurge } from './lecture2pdf.ts';
 import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
+import { tiktokIngest, tiktokVideo } from './tiktok-ingester.ts';
 
 export * from './define-job.ts';
 export * from './errors.ts';
@@ -10,9 +11,18 @@ export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
 export * from './media-api.ts';
 export * from './media-transcoder.ts';
+export * from './tiktok-api.ts';
+export * from './tiktok-ingester.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
-const definitions = [mediaTranscode, mediaPurge, lectureConvert, lecturePurge] as const;
+const definitions = [
+  mediaTranscode,
+  mediaPurge,
+  lectureConvert,
+  lecturePurge,
+  tiktokIngest,
+  tiktokVideo,
+] as const;
 
 type Definition = (typeof definitions)[number];
 export type JobType = Definition['name'];

@@ -204,6 +204,44 @@ export interface LectureNewsTable {
   held_until: Date | null;
 }
 
+export interface TiktokUsersTable {
+  student_id: string;
+  username: string;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+export interface TiktokVideosTable {
+  video_id: string;
+  username: string;
+  video_url: string;
+  storage_path: string;
+  thumbnail_path: string | null;
+  title: string | null;
+  description: string | null;
+  uploader: string | null;
+  duration: number | null;
+  size: number;
+  width: number | null;
+  height: number | null;
+  uploaded_at: Date | null;
+  like_count: number | null;
+  view_count: number | null;
+  comment_count: number | null;
+  share_count: number | null;
+  sound_title: string | null;
+  sound_artist: string | null;
+  sound_album: string | null;
+  checksum: string;
+  stored_at: CreatedAt;
+}
+
+export interface TiktokRunsTable {
+  job_id: string;
+  student_id: string;
+  created_at: CreatedAt;
+}
+
 /** Every table there is; the migrations make them. */
 export interface Database {
   users: UsersTable;
@@ -221,4 +259,7 @@ export interface Database {
   admin_users: AdminUsersTable;
   admin_servers: AdminServersTable;
   lecture_news: LectureNewsTable;
+  tiktok_users: TiktokUsersTable;
+  tiktok_videos: TiktokVideosTable;
+  tiktok_runs: TiktokRunsTable;
 }
