@@ -10,9 +10,12 @@ const table = {
   'packages/database': { packages: ['contracts', 'runtime'] },
   'packages/storage': { packages: ['contracts', 'runtime'] },
   'packages/media': { packages: ['contracts', 'runtime'] },
+  'packages/tiktok-keeper': { packages: ['contracts', 'runtime', 'storage', 'database'] },
   'packages/jobs': { packages: ['contracts', 'runtime', 'storage', 'database'] },
   'packages/local-stack': { packages: ['contracts', 'runtime', 'database', 'media'] },
-  'services/*': { packages: ['contracts', 'runtime', 'database', 'storage', 'media', 'jobs'] },
+  'services/*': {
+    packages: ['contracts', 'runtime', 'database', 'storage', 'media', 'jobs', 'tiktok-keeper'],
+  },
 };
 
 /** npm packages that only these folders may use. */

@@ -13,10 +13,11 @@ import {
   startTelemetry,
   sweepTempDirs,
 } from '@mediaworks/runtime';
-import { openStore, storageEnv } from '@mediaworks/storage';
+import { type ObjectStore, openStore, storageEnv } from '@mediaworks/storage';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { connectRedis, refuseEviction } from './bullmq.ts';
+import type { Executor } from './ledger.ts';
 import { workerMetrics } from './metrics.ts';
 import { openSignals } from './signals.ts';
 import { type HandlersFor, startWorker } from './worker.ts';
@@ -31,6 +32,14 @@ const workerEnv = {
   SERVICE_VERSION: z.string().default('dev'),
 };
 
+/** What a service may build its handlers on, beside its own settings. */
+export interface WorkerHouse {
+  readonly db: Executor;
+  readonly store: ObjectStore;
+  /** Says what else this worker works with, such as the version of a program; administrators see it. */
+  announce(what: string): void;
+}
+
 /**
  * The main program of a worker service: reads the environment, connects, serves health and metrics, runs the handlers,
  * and on SIGTERM drains within the grace period.
@@ -39,7 +48,9 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   queue: Q;
   /** Settings of this service alone. */
   env: Extra;
-  handlers: (env: z.infer<z.ZodObject<Extra>>) => Promise<HandlersFor<Q>>;
+  handlers: (env: z.infer<z.ZodObject<Extra>>, house: WorkerHouse) => Promise<HandlersFor<Q>>;
+  /** Time between two jobs of the queue, whichever replica takes them, in ms; asked anew for each. Default: none. */
+  paceMs?: (env: z.infer<z.ZodObject<Extra>>) => number;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const own = readEnv(service.env);
@@ -64,12 +75,16 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
     traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
   };
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
+  const about = [env.SERVICE_VERSION];
+  const handlers = await service.handlers(own, { db, store, announce: (what) => void about.push(what) });
+  const { paceMs } = service;
   const worker = startWorker({
     queue: service.queue,
-    handlers: await service.handlers(own),
+    handlers,
+    ...(paceMs ? { paceMs: () => paceMs(own) } : {}),
     slots: env.WORKER_SLOTS,
     leaseMs: env.LEASE,
-    version: env.SERVICE_VERSION,
+    version: about.join(', '),
     tmpRoot: env.TMP_ROOT,
     db,
     store,

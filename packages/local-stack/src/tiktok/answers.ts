@@ -1,4 +1,13 @@
-import { inAppWords, inWebWords, type Post, postPage, type Profile, profilePage, secUidOf, userIdOf } from './site.ts';
+import {
+  inAppWords,
+  inWebWords,
+  type Post,
+  postPage,
+  type Profile,
+  profilePage,
+  secUidOf,
+  userIdOf,
+} from './site.ts';
 
 export interface Answer {
   status: number;

@@ -81,7 +81,12 @@ export function inWebWords(profile: Profile, post: Post): Record<string, unknown
     id: post.id,
     desc: post.title,
     createTime: post.createdAt,
-    author: { id: userIdOf(profile), uniqueId: profile.username, nickname: 'A student', secUid: secUidOf(profile) },
+    author: {
+      id: userIdOf(profile),
+      uniqueId: profile.username,
+      nickname: 'A student',
+      secUid: secUidOf(profile),
+    },
     stats: { playCount: plays, diggCount: likes, commentCount: comments, shareCount: shares },
     music: {
       title: 'a sound',
@@ -110,7 +115,12 @@ const page = (...content: string[]) =>
 /** The page of an account. */
 export function profilePage(profile: Profile): string {
   const { username, statusCode, roomId, posts } = profile;
-  const user = { uniqueId: username, secUid: secUidOf(profile), privateAccount: statusCode === 10222, roomId };
+  const user = {
+    uniqueId: username,
+    secUid: secUidOf(profile),
+    privateAccount: statusCode === 10222,
+    roomId,
+  };
   const stats = { videoCount: posts.length };
   const userInfo = statusCode === 0 ? { user, stats } : {};
   return page(
