@@ -10,8 +10,8 @@ export const tiktokVideoView = z.object({
   video_id: z.string(),
   /** Where it was found. */
   video_url: z.url(),
-  /** An address of the kept file: it lasts where the bucket is public, and opens for a while where it is not. */
-  local_path: z.string(),
+  /** An address of the kept file, lasting where the bucket is public and open for a while where not; null if it is gone. */
+  local_path: z.string().nullable(),
   thumbnail_url: z.string().nullable(),
   title: z.string().nullable(),
   description: z.string().nullable(),

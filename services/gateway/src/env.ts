@@ -1,5 +1,6 @@
 import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/runtime';
 import { storageEnv } from '@mediaworks/storage';
+import { keeperEnv } from '@mediaworks/tiktok-keeper';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
 import { firebaseEnv } from './firebase/env.ts';
@@ -38,6 +39,7 @@ const shape = {
   ...storageEnv,
   ...mediaEnv,
   ...lectureEnv,
+  ...keeperEnv,
   ...authEnv,
   ...firebaseEnv,
   ...gatewayEnv,

@@ -3,6 +3,7 @@ import { checkReadiness, errorFields, Gauge, type HealthChecks, type Readiness }
 import { Router } from 'express';
 import type { GatewayDeps } from './deps.ts';
 import { sendJson } from './respond.ts';
+import { findYtdlpWords } from './tiktok/queries.ts';
 
 /** Redis is not among what must be up: without it work is accepted all the same, and told to the queue later. */
 export function gatewayChecks(deps: GatewayDeps): { needed: HealthChecks; all: HealthChecks } {
@@ -30,6 +31,7 @@ export function healthRouter(deps: GatewayDeps): Router {
       await checkReadiness(checks.all),
       Object.keys(checks.needed),
     );
+    const ytdlp = await findYtdlpWords(deps.db).catch(() => undefined);
     const say = (name: string) => (states[name] === 'ok' ? 'connected' : 'unavailable');
     const whole = Object.values(states).every((state) => state === 'ok');
     sendJson(res, ready ? 200 : 503, {
@@ -39,6 +41,8 @@ export function healthRouter(deps: GatewayDeps): Router {
       storage: say('storage'),
       queue: say('queue'),
       firebase: deps.firebase ? 'configured' : 'not configured',
+      // What the TikTok ingesters fetch with: its version, and that it is too old when it is.
+      ytdlp: ytdlp ?? 'no ingester runs',
       timestamp: new Date().toISOString(),
     });
   });

@@ -46,6 +46,7 @@ export function mediaClient(base: string, token: Promise<string>) {
   return {
     get: (path: string) => send('GET', path),
     remove: (path: string) => send('DELETE', path),
+    put: (path: string, body: unknown) => send('PUT', path, json(body)),
     patch: (path: string, body: unknown) => send('PATCH', path, json(body)),
     post: (path: string, headers: Record<string, string> = {}) => send('POST', path, { headers }),
     postJson: (path: string, body: unknown, headers: Record<string, string> = {}) =>
