@@ -35,11 +35,3 @@ create table tiktok_videos (
   stored_at timestamptz not null default now()
 );
 create index tiktok_videos_of_user on tiktok_videos (username, uploaded_at desc, video_id desc);
-
--- Which jobs fetched a student's videos; always here, wherever the videos are.
-create table tiktok_runs (
-  job_id uuid primary key references jobs (id) on delete cascade,
-  student_id text not null,
-  created_at timestamptz not null default now()
-);
-create index tiktok_runs_of_student on tiktok_runs (student_id, created_at desc);

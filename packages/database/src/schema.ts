@@ -236,12 +236,6 @@ export interface TiktokVideosTable {
   stored_at: CreatedAt;
 }
 
-export interface TiktokRunsTable {
-  job_id: string;
-  student_id: string;
-  created_at: CreatedAt;
-}
-
 /** Every table there is; the migrations make them. */
 export interface Database {
   users: UsersTable;
@@ -261,5 +255,4 @@ export interface Database {
   lecture_news: LectureNewsTable;
   tiktok_users: TiktokUsersTable;
   tiktok_videos: TiktokVideosTable;
-  tiktok_runs: TiktokRunsTable;
 }

@@ -6,7 +6,7 @@ import { auditEntry, writeAudit } from '../audit.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { claimKey, fingerprintOf, idempotencyKeyOf } from '../idempotency.ts';
 import { contextOf, principalOf } from '../request-context.ts';
-import { findOpenRun, insertRun, lockStudent } from './queries.ts';
+import { findOpenRun, lockStudent } from './queries.ts';
 
 /** What a client asks for; without a seed, chance gives one, which every try of the run then follows. */
 export type RunWish = Omit<TiktokIngestInput, 'seed'> & { seed: string | undefined };
@@ -42,7 +42,6 @@ export async function beginRun(
     }
     if (open !== undefined) return open;
     await insertJobs(tx, [job]);
-    await insertRun(tx, { studentId: wish.student_id, jobId: job.id });
     await writeAudit(tx, [auditEntry(req, 'tiktok.download', wish.student_id, { username: wish.username })]);
     return job.id;
   });

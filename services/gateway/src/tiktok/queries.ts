@@ -7,33 +7,23 @@ export async function lockStudent(tx: Executor, studentId: string): Promise<void
   await sql`select pg_advisory_xact_lock(hashtextextended(${`tiktok ${studentId}`}, 0))`.execute(tx);
 }
 
+const runsOf = (studentId: string) => sql`type = 'tiktok.ingest' and input ->> 'student_id' = ${studentId}`;
+
 /** The run that is at a student's videos at present. */
 export async function findOpenRun(tx: Executor, studentId: string): Promise<string | undefined> {
-  const { rows } = await sql<{ job_id: string }>`
-    select r.job_id from tiktok_runs r join jobs j on j.id = r.job_id
-    where r.student_id = ${studentId} and job_status(j) in ('queued', 'processing')
-    order by r.created_at desc limit 1`.execute(tx);
-  return rows[0]?.job_id;
-}
-
-export async function insertRun(tx: Executor, run: { studentId: string; jobId: string }): Promise<void> {
-  await sql`insert into tiktok_runs (job_id, student_id) values (${run.jobId}, ${run.studentId})`.execute(tx);
+  const { rows } = await sql<{ id: string }>`
+    select id from jobs j where ${runsOf(studentId)} and job_status(j) in ('queued', 'processing')
+    order by created_at desc limit 1`.execute(tx);
+  return rows[0]?.id;
 }
 
 /** A student's runs, newest first, whoever began them. */
 export async function listRuns(db: Executor, studentId: string, limit: number): Promise<JobRow[]> {
-  const { rows } = await sql<{ job_id: string }>`
-    select job_id from tiktok_runs where student_id = ${studentId}
-    order by created_at desc limit ${limit}`.execute(db);
-  const jobs = new Map(
-    (
-      await findJobs(
-        db,
-        rows.map((row) => row.job_id),
-      )
-    ).map((job) => [job.id, job]),
-  );
-  return rows.flatMap(({ job_id }) => jobs.get(job_id) ?? []);
+  const { rows } = await sql<{ id: string }>`
+    select id from jobs where ${runsOf(studentId)} order by created_at desc limit ${limit}`.execute(db);
+  const ids = rows.map((row) => row.id);
+  const jobs = new Map((await findJobs(db, ids)).map((job) => [job.id, job]));
+  return ids.flatMap((id) => jobs.get(id) ?? []);
 }
 
 export interface FetchedVideo {

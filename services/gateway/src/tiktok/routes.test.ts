@@ -141,7 +141,7 @@ describe('a download', () => {
     async (query) => {
       await link();
       expect((await anna.post(`${PATH}/download?${query}`)).status).toBe(400);
-      expect(await stage.runs()).toBe(0);
+      expect(await stage.count('jobs')).toBe(0);
     },
   );
 
@@ -289,7 +289,7 @@ describe('a download', () => {
     const answers = await Promise.all(clients.map((client) => client.post(`${PATH}/download`, async_)));
     const runs = new Set(answers.map(({ body }) => tiktokDownload.parse(body).job_id));
     expect(runs.size).toBe(1);
-    expect(await stage.runs()).toBe(1);
+    expect(await stage.count('jobs')).toBe(1);
     const [run = ''] = runs;
     await stage.list(run, []);
     const next = tiktokDownload.parse((await anna.post(`${PATH}/download`, async_)).body);
@@ -304,6 +304,6 @@ describe('a download', () => {
     const again = await anna.post(`${PATH}/download?max_videos=2`, headers);
     expect(again).toMatchObject({ status: 200, body: { job_id: first.job_id } });
     expect((await anna.post(`${PATH}/download?max_videos=3`, headers)).status).toBe(409);
-    expect(await stage.runs()).toBe(1);
+    expect(await stage.count('jobs')).toBe(1);
   });
 });

@@ -6,6 +6,7 @@ import { openKeeper } from '@mediaworks/tiktok-keeper';
 import { insertJobs, newJob } from '@mediaworks/jobs';
 import { sql } from 'kysely';
 import { openMediaStage } from '../../media/testing/media-stage.ts';
+import { listRuns } from '../queries.ts';
 
 /** A gateway with no ingester: a test lists, fetches and ends runs as one would. */
 export async function openTiktokStage(settings: Record<string, string> = {}) {
@@ -41,7 +42,7 @@ export async function openTiktokStage(settings: Record<string, string> = {}) {
     await sql`
       update jobs set status = ${status}, result = ${JSON.stringify(outcome.result ?? null)}::jsonb,
         error = ${outcome.error ? JSON.stringify(outcome.error) : null}::jsonb, finished_at = now(),
-        progress_percent = 100, version = version + 1
+        progress_percent = 100, progress_stage = 'done', version = version + 1
       where id = ${id}`.execute(db);
   };
   return {
@@ -81,20 +82,13 @@ export async function openTiktokStage(settings: Record<string, string> = {}) {
     /** Resolves when somebody has asked for a run of the student. */
     runOf: async (studentId: string): Promise<string> => {
       for (;;) {
-        const { rows } = await sql<{ job_id: string }>`
-          select job_id from tiktok_runs where student_id = ${studentId} order by created_at desc limit 1`.execute(
-          db,
-        );
-        if (rows[0]) return rows[0].job_id;
+        const [run] = await listRuns(db, studentId, 1);
+        if (run) return run.id;
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
-    runs: async () => {
-      const { rows } = await sql<{ count: number }>`select count(*) as count from tiktok_runs`.execute(db);
-      return rows[0]?.count ?? 0;
-    },
     wipe: async () => {
-      await sql`truncate tiktok_users, tiktok_videos, tiktok_runs, jobs, job_attempts, outbox, idempotency_keys, audit_log,
+      await sql`truncate tiktok_users, tiktok_videos, media_items, lectures, jobs, job_attempts, outbox, idempotency_keys, audit_log,
         workers`.execute(db);
     },
     closing: deps.closing,
