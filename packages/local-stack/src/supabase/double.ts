@@ -108,7 +108,7 @@ export async function startSupabaseDouble(databaseUrl: string): Promise<Supabase
     );
   };
 
-  const answerAs = (client: pg.ClientBase, asked: Asked): Reply | Promise<Reply> => {
+  const answerAs = async (client: pg.ClientBase, asked: Asked): Promise<Reply> => {
     const { method, path, header, body } = asked;
     const [, table] = /^\/rest\/v1\/(\w+)$/.exec(path) ?? [];
     if (table !== undefined) {
