@@ -20,7 +20,7 @@ describeKeeper('the own store with Postgres', async () => {
     open: async (address) => {
       const url = new URL(address, 'http://gateway');
       const key = decodeURIComponent(url.pathname.replace('/files/', ''));
-      const opens = verifySignedUrl(url, signingKey);
+      const opens = verifySignedUrl(key, Object.fromEntries(url.searchParams), signingKey);
       const head = await store.head(key);
       if (!opens || !head) return { status: 404, body: Buffer.alloc(0), type: '' };
       return { status: 200, body: await buffer(await store.get(key)), type: head.contentType };

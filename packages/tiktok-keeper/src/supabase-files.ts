@@ -63,6 +63,7 @@ export function openBucket(options: SupabaseOptions) {
     isPublic,
     /** Puts a file, in place of what was there. @returns its size in bytes and its SHA-256 in hex */
     put: async (path: string, file: string, contentType: string, signal: AbortSignal) => {
+      signal.throwIfAborted();
       await isPublic();
       const { size } = await stat(file);
       const checksum = await hashOf(file, signal);
@@ -76,7 +77,10 @@ export function openBucket(options: SupabaseOptions) {
 
 async function hashOf(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash, { signal });
+  await pipeline(createReadStream(file), hash, { signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw error;
+  });
   return hash.digest('hex');
 }
 
