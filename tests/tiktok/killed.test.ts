@@ -12,6 +12,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => scene.close(), 60_000);
 
+/** The yt-dlp of this scene, known by the proxy that it is given. */
+const downloads = () => processesUnder(scene.site.proxyUrl);
 const asked = async (part: string) => {
   while (!scene.site.requests.some((target) => target.includes(part))) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -28,8 +30,9 @@ it('kill -9 in the middle of a download: yt-dlp dies too, another worker fetches
   scene.site.fail('.mp4', { hold: { after: 5_000, until }, times: 1 });
   const { job_id } = await scene.download<TiktokDownload>('one');
   await asked('.mp4');
+  await downloads().untilSome('python');
   await first.kill('SIGKILL');
-  await processesUnder(scene.dataDir).untilNone('python');
+  await downloads().untilNone('python');
   release();
 
   await scene.startIngester({ WORKER_SLOTS: '1' });
@@ -54,8 +57,9 @@ it('a cancelled run ends the yt-dlp that works for it at once', async () => {
   scene.site.fail('.mp4', { hold: { after: 5_000, until: new Promise(() => undefined) } });
   const { job_id } = await scene.download<TiktokDownload>('two');
   await asked('.mp4');
+  await downloads().untilSome('python');
   await scene.client.request(`/api/jobs/${job_id}/cancel`, { method: 'POST' });
-  await processesUnder(scene.dataDir).untilNone('python');
+  await downloads().untilNone('python');
   await jobFolders(scene).untilNone();
   expect(await scene.client.json(`/api/jobs/${job_id}`)).toMatchObject({
     status: 'cancelled',

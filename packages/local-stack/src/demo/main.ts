@@ -10,9 +10,10 @@ import { lecture } from './lecture.ts';
 import { media } from './media.ts';
 import type { DemoPart } from './part.ts';
 import { formatTable } from './report.ts';
+import { tiktok } from './tiktok.ts';
 
 /** One part a service; each new service adds its own. */
-const parts: readonly DemoPart[] = [media, lecture];
+const parts: readonly DemoPart[] = [media, lecture, tiktok];
 
 /**
  * `npm run demo`: brings everything up in a folder of its own, does the main job of every service on real input, prints
@@ -30,13 +31,22 @@ export async function run(): Promise<number> {
   await mkdir(outputs, { recursive: true });
 
   say('Starting Postgres, Redis and the services …');
+  const outside = await Promise.all(parts.map((part) => part.outside?.()));
+  const stopOutside = () => Promise.all(outside.map((one) => one?.stop()));
   const stack = await startStack({
     dataDir: join(home, 'data'),
-    env: { LOG_LEVEL: 'warn', RATE_LIMIT: '100000', ...process.env },
+    env: Object.assign(
+      { LOG_LEVEL: 'warn', RATE_LIMIT: '100000' },
+      process.env,
+      ...outside.map((one) => one?.env),
+    ),
     log: (name, line) => {
       if (/\b(warn|error)\b/.test(line)) say(`${name} ${line}`);
     },
     signal: stopRequest,
+  }).catch(async (error: unknown) => {
+    await stopOutside();
+    throw error;
   });
   const bars = openBars();
   try {
@@ -59,6 +69,7 @@ export async function run(): Promise<number> {
     return 1;
   } finally {
     await stack.stop();
+    await stopOutside();
   }
 }
 

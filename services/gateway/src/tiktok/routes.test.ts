@@ -268,7 +268,7 @@ describe('a download', () => {
         error: error.message,
         code: error.code,
         job_id: run,
-        status,
+        status: 'failed',
         videos: [],
         count: 0,
       },
