@@ -10,10 +10,13 @@ const table = {
   'packages/database': { packages: ['contracts', 'runtime'] },
   'packages/storage': { packages: ['contracts', 'runtime'] },
   'packages/media': { packages: ['contracts', 'runtime'] },
+  'packages/tiktok-keeper': { packages: ['contracts', 'runtime', 'storage', 'database'] },
   'packages/jobs': { packages: ['contracts', 'runtime', 'storage', 'database'] },
   'packages/firebase': { packages: ['contracts', 'runtime'] },
   'packages/local-stack': { packages: ['contracts', 'runtime', 'database', 'media'] },
-  'services/*': { packages: ['contracts', 'runtime', 'database', 'storage', 'media', 'jobs', 'firebase'] },
+  'services/*': {
+    packages: ['contracts', 'runtime', 'database', 'storage', 'media', 'jobs', 'firebase', 'tiktok-keeper'],
+  },
 };
 
 /** npm packages that only these folders may use. */

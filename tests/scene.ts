@@ -15,6 +15,7 @@ export interface WorkerProcess {
 /**
  * A stack of its own in a folder of its own: real Redis, real Postgres, the real gateway, and workers that the
  * test starts and kills itself. Leases are short, so that recovery is quick.
+ * @param settings over the environment of all of them
  */
 export async function openScene(settings: NodeJS.ProcessEnv = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'fault-'));

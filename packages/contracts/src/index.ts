@@ -3,6 +3,7 @@ import type { JobDefinition } from './define-job.ts';
 import { harvestDiscover, harvestUser } from './firebase-harvester.ts';
 import { lectureConvert, lecturePurge } from './lecture2pdf.ts';
 import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
+import { tiktokIngest, tiktokVideo } from './tiktok-ingester.ts';
 
 export * from './define-job.ts';
 export * from './errors.ts';
@@ -13,6 +14,8 @@ export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
 export * from './media-api.ts';
 export * from './media-transcoder.ts';
+export * from './tiktok-api.ts';
+export * from './tiktok-ingester.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
 const definitions = [
@@ -22,6 +25,8 @@ const definitions = [
   lecturePurge,
   harvestDiscover,
   harvestUser,
+  tiktokIngest,
+  tiktokVideo,
 ] as const;
 
 type Definition = (typeof definitions)[number];

@@ -256,6 +256,38 @@ export interface HarvestEntriesTable {
   message: string | null;
 }
 
+export interface TiktokUsersTable {
+  student_id: string;
+  username: string;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+export interface TiktokVideosTable {
+  video_id: string;
+  username: string;
+  video_url: string;
+  storage_path: string;
+  thumbnail_path: string | null;
+  title: string | null;
+  description: string | null;
+  uploader: string | null;
+  duration: number | null;
+  size: number;
+  width: number | null;
+  height: number | null;
+  uploaded_at: Date | null;
+  like_count: number | null;
+  view_count: number | null;
+  comment_count: number | null;
+  share_count: number | null;
+  sound_title: string | null;
+  sound_artist: string | null;
+  sound_album: string | null;
+  checksum: string;
+  stored_at: CreatedAt;
+}
+
 /** Every table there is; the migrations make them. */
 export interface Database {
   users: UsersTable;
@@ -277,4 +309,6 @@ export interface Database {
   harvest_users: HarvestUsersTable;
   harvested_files: HarvestedFilesTable;
   harvest_entries: HarvestEntriesTable;
+  tiktok_users: TiktokUsersTable;
+  tiktok_videos: TiktokVideosTable;
 }

@@ -15,7 +15,7 @@ import {
   startTelemetry,
   sweepTempDirs,
 } from '@mediaworks/runtime';
-import { openStore, storageEnv } from '@mediaworks/storage';
+import { type ObjectStore, openStore, storageEnv } from '@mediaworks/storage';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { connectRedis, refuseEviction } from './bullmq.ts';
@@ -34,11 +34,14 @@ const workerEnv = {
   SERVICE_VERSION: z.string().default('dev'),
 };
 
-/** What a service that keeps rows of its own, or tells more than its jobs do, finds in its process. */
+/** What a service may build its handlers on, beside its own settings. */
 export interface ServiceHouse {
-  db: Executor;
-  log: Logger;
-  metrics: Registry;
+  readonly db: Executor;
+  readonly store: ObjectStore;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** Says what else this worker works with, such as the version of a program; administrators see it. */
+  announce(what: string): void;
 }
 
 /**
@@ -52,6 +55,8 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   /** Settings of this service alone. */
   env: Extra;
   handlers: (env: z.infer<z.ZodObject<Extra>>, house: ServiceHouse) => Promise<HandlersFor<Q>>;
+  /** Time between two jobs of the queue, whichever replica takes them, in ms; asked anew for each. Default: none. */
+  paceMs?: (env: z.infer<z.ZodObject<Extra>>) => number;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
@@ -77,12 +82,19 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
     traced: env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
   };
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
+  const about = [env.SERVICE_VERSION];
+  const handlers = await service.handlers(own, {
+    ...{ db, store, log, metrics },
+    announce: (what) => void about.push(what),
+  });
+  const { paceMs } = service;
   const worker = startWorker({
     queue: service.queue,
-    handlers: await service.handlers(own, { db, log, metrics }),
+    handlers,
+    ...(paceMs ? { paceMs: () => paceMs(own) } : {}),
     slots,
     leaseMs: env.LEASE,
-    version: env.SERVICE_VERSION,
+    version: about.join(', '),
     tmpRoot: env.TMP_ROOT,
     db,
     store,

@@ -29,10 +29,9 @@ export interface JobRow {
 
 const select = (where: RawBuilder<unknown>, tail: RawBuilder<unknown>) => sql<JobRow>`
   select j.id, j.type, j.owner_id, s.status, j.run, j.attempt, j.max_attempts, j.input, j.result, j.error, j.parent_id,
-    case when j.has_children and j.status = 'completed' and s.status = 'processing'
-      then 100.0 * (c.completed + c.failed + c.cancelled) / greatest(1, c.total)
-      else j.progress_percent end::float8 as percent,
-    j.progress_stage as stage,
+    case when c.open then c.percent else j.progress_percent end::float8 as percent,
+    case when c.open then format('%s of %s, %s%%', c.ended, c.total, floor(c.percent)) else j.progress_stage end
+      as stage,
     json_build_object('queued', coalesce(c.queued, 0), 'processing', coalesce(c.processing, 0),
       'completed', coalesce(c.completed, 0), 'failed', coalesce(c.failed, 0),
       'cancelled', coalesce(c.cancelled, 0)) as children,
@@ -45,13 +44,18 @@ const select = (where: RawBuilder<unknown>, tail: RawBuilder<unknown>) => sql<Jo
   cross join lateral (select job_status(j) as status) s
   left join lateral (
     select count(*) as total,
+      j.status = 'completed' and s.status = 'processing' as open,
+      count(*) filter (where k.status in ('completed', 'failed', 'cancelled')) as ended,
+      avg(case when k.status in ('completed', 'failed', 'cancelled') then 100 else k.progress_percent end) as percent,
       count(*) filter (where k.status = 'queued')::int as queued,
       count(*) filter (where k.status = 'processing')::int as processing,
       count(*) filter (where k.status = 'completed')::int as completed,
       count(*) filter (where k.status = 'failed')::int as failed,
       count(*) filter (where k.status = 'cancelled')::int as cancelled,
       max(k.finished_at) as finished_at, sum(k.version) as version
-    from (select job_status(k) as status, k.finished_at, k.version from jobs k where k.parent_id = j.id) k
+    from (
+      select job_status(k) as status, k.finished_at, k.version, k.progress_percent from jobs k where k.parent_id = j.id
+    ) k
   ) c on j.has_children
   left join lateral (
     select json_agg(json_build_object('run', t.run, 'attempt', t.attempt,

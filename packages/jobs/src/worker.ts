@@ -36,6 +36,8 @@ export interface WorkerOptions<Q extends QueueName> {
   slots: number;
   /** How long a silent worker keeps its jobs, in ms. */
   leaseMs: number;
+  /** Time between two jobs of the queue, whichever worker takes them, in ms; asked anew for each. */
+  paceMs?: () => number;
   version: string;
   tmpRoot: string;
   db: Executor;
@@ -55,6 +57,8 @@ const PROGRESS_EVERY_MS = 500;
 const BEAT_AT_MOST_MS = 1_500;
 /** How long a delivery that was fetched ahead may wait for a slot before it is offered to the others again. */
 const SLOT_PATIENCE_MS = 1_000;
+/** What one job was asked to wait, the others of a paced queue wait too, but for no longer than this. */
+const MAX_COMMON_PAUSE_MS = 60_000;
 /** A database that is away for longer than this while a result waits to be written costs the claim. */
 const PERSIST_FOR_MS = 60_000;
 
@@ -212,6 +216,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     const story = boardMessage(verdict);
     if (final) throw givenUp(story);
     if (!counted) {
+      // Whoever asked for a pause means all of us: nobody takes another job before it is over.
+      if (options.paceMs) await worker.rateLimit(Math.min(delayMs, MAX_COMMON_PAUSE_MS));
       await delivery.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
     }
@@ -238,7 +244,8 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       return { id: job.claim.id, claim: job.claim.claim, percent: job.percent, stage: job.stage };
     });
     await noteProgress(db, notes);
-    signals.send({ changed: notes.map((note) => note.id) });
+    const parents = changed.flatMap(({ job }) => job.claim.parent_id ?? []);
+    signals.send({ changed: [...new Set([...notes.map((note) => note.id), ...parents])] });
     await Promise.all(changed.map(({ job, delivery }) => delivery.updateProgress(Math.round(job.percent))));
   };
 
@@ -281,6 +288,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     stalledInterval: Math.max(1_000, leaseMs / 2),
     // The ledger counts crashes; BullMQ must never give a job up by itself.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
+    ...(options.paceMs ? { limiter: limiterOf(options.paceMs) } : {}),
     settings: {
       backoffStrategy: (_attempts, _type, error) => (error instanceof TryAgainError ? error.delayMs : 1_000),
     },
@@ -304,6 +312,16 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
 
 function backoffOf(type: string): { baseMs: number; maxMs: number } {
   return jobCatalog.get(type)?.backoff ?? { baseMs: 1_000, maxMs: 60_000 };
+}
+
+/** BullMQ reads it at each job that it takes. */
+function limiterOf(paceMs: () => number): { max: number; duration: number } {
+  return {
+    max: 1,
+    get duration() {
+      return Math.max(1, Math.round(paceMs()));
+    },
+  };
 }
 
 /** Tries again while the database is away, up to a minute; the claim itself says whether it still counts. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exec, findOnPath } from '@mediaworks/runtime';
+import { apt, aptInstall } from './apt.ts';
+import { cacheFolder } from './cache-folder.ts';
 
 export interface RedisProgram {
   path: string;
@@ -10,7 +11,6 @@ export interface RedisProgram {
   libraries: string[];
 }
 
-const APT_TIMEOUT_MS = 300_000;
 /** BullMQ needs 6.2 or newer. */
 const OLDEST = [6, 2] as const;
 /** Debian keeps the server's program in this package, which starts no service on port 6379, as redis-server would. */
@@ -31,7 +31,7 @@ export async function findRedis(log: (line: string) => void): Promise<RedisProgr
     await checkVersion(program);
     return program;
   }
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mediaworks', 'redis');
+  const cache = cacheFolder('redis');
   const problems: string[] = [];
   const ways = [
     () => installed(cache),
@@ -65,12 +65,7 @@ export async function findRedis(log: (line: string) => void): Promise<RedisProgr
 async function install(cache: string, log: (line: string) => void): Promise<RedisProgram | undefined> {
   if (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined) return undefined;
   log(`installing Redis from the system's packages (${PACKAGE})`);
-  const run = () => apt(['install', '-y', '--no-install-recommends', PACKAGE]);
-  await run().catch(async () => {
-    // The usual reason is that the lists of packages are missing or old.
-    await apt(['update']);
-    await run();
-  });
+  await aptInstall(PACKAGE);
   await mkdir(join(cache, 'installed'), { recursive: true });
   await rm(join(cache, 'installed', 'redis-server'), { force: true });
   await symlink('/usr/bin/redis-check-rdb', join(cache, 'installed', 'redis-server'));
@@ -112,14 +107,6 @@ async function unpacked(cache: string): Promise<RedisProgram | undefined> {
     path,
     libraries: folders.filter((entry) => entry.isDirectory()).map(({ name }) => join(usr, 'lib', name)),
   };
-}
-
-async function apt(args: string[], cwd?: string): Promise<void> {
-  await exec('apt-get', ['-q', ...args], {
-    timeoutMs: APT_TIMEOUT_MS,
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }
 
 export function redisEnvironment(program: RedisProgram): NodeJS.ProcessEnv {

@@ -28,4 +28,5 @@ export const services: readonly ServiceDefinition[] = [
   worker('media-transcoder'),
   worker('lecture2pdf'),
   worker('firebase-harvester'),
+  worker('tiktok-ingester'),
 ];

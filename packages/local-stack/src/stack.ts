@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { migrate } from '@mediaworks/database';
-import { duration } from '@mediaworks/runtime';
+import { asError, duration } from '@mediaworks/runtime';
 import { z } from 'zod';
 import { lockDataDir } from './data-lock.ts';
 import { freePort } from './free-port.ts';
@@ -11,6 +11,7 @@ import { startRedis } from './redis.ts';
 import { keepSecret } from './secret.ts';
 import { nodeTuning, projectRoot, type ServiceDefinition, services as allServices } from './services.ts';
 import { type StackLog, superviseService } from './supervisor.ts';
+import { findYtdlp } from './ytdlp-binary.ts';
 
 export interface StackOptions {
   /** Where everything is kept; default `.mediaworks` in the checkout. One stack at a time may use it. */
@@ -75,8 +76,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     options.log('migrate', `the database is up to date (${applied.length} applied)`);
     options.signal?.throwIfAborted();
 
-    const given = await serviceEnv(dataDir, env, { databaseUrl, redisUrl });
     const definitions = options.services ?? allServices;
+    const programs = definitions.some(({ name }) => name === 'tiktok-ingester')
+      ? await ytdlpFor(env, options.log)
+      : {};
+    const given = { ...(await serviceEnv(dataDir, env, { databaseUrl, redisUrl })), ...programs };
     const port = definitions.some(({ portVariable }) => portVariable === 'PORT')
       ? await gatewayPort(env)
       : undefined;
@@ -138,6 +142,16 @@ async function startServers(
     (signal) => ours('redis', env['REDIS_URL'], startRedis, signal),
   ]);
   return [databaseUrl, redisUrl];
+}
+
+/** Without it everything else works, and the worker that needs it says so. */
+async function ytdlpFor(env: NodeJS.ProcessEnv, log: StackLog): Promise<NodeJS.ProcessEnv> {
+  try {
+    return { YTDLP_PATH: await findYtdlp(env, (line) => log('tiktok-ingester', line)) };
+  } catch (error) {
+    log('tiktok-ingester', asError(error).message);
+    return {};
+  }
 }
 
 /** The user's own settings win, but for where the servers are. */

@@ -24,6 +24,7 @@ import { createRateLimit } from './rate-limit.ts';
 import { beginRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
 import { setApiHeaders } from './security-headers.ts';
+import { tiktokRoutes } from './tiktok/routes.ts';
 import { uploadRoutes } from './uploads/routes.ts';
 
 /** Every domain that the gateway serves. A new one is a folder and a line here. */
@@ -36,6 +37,7 @@ function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
     jobRoutes(deps),
     mediaRoutes(deps, addresses, ingest.media),
     lectureRoutes(deps, addresses, ingest),
+    tiktokRoutes(deps),
     uploadRoutes(deps, ingest),
     harvestRoutes(deps, addresses),
     fileRoutes(deps, [publicMedia(deps.db)]),

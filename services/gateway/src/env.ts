@@ -1,5 +1,6 @@
 import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/runtime';
 import { storageEnv } from '@mediaworks/storage';
+import { keeperEnv } from '@mediaworks/tiktok-keeper';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
 import { gatewayFirebaseEnv } from './firebase/env.ts';
@@ -40,6 +41,7 @@ const shape = {
   ...mediaEnv,
   ...lectureEnv,
   ...harvestEnv,
+  ...keeperEnv,
   ...authEnv,
   ...gatewayFirebaseEnv,
   ...gatewayEnv,

@@ -4,6 +4,7 @@ import { Router } from 'express';
 import { createFirebaseState } from './firebase/state.ts';
 import type { GatewayDeps } from './deps.ts';
 import { sendJson } from './respond.ts';
+import { findYtdlpWords } from './tiktok/queries.ts';
 
 /** Redis is not among what must be up: without it work is accepted all the same, and told to the queue later. */
 export function gatewayChecks(deps: GatewayDeps): { needed: HealthChecks; all: HealthChecks } {
@@ -32,6 +33,7 @@ export function healthRouter(deps: GatewayDeps): Router {
       await checkReadiness(checks.all),
       Object.keys(checks.needed),
     );
+    const ytdlp = await findYtdlpWords(deps.db).catch(() => undefined);
     const say = (name: string) => (states[name] === 'ok' ? 'connected' : 'unavailable');
     const whole = Object.values(states).every((state) => state === 'ok');
     sendJson(res, ready ? 200 : 503, {
@@ -41,6 +43,8 @@ export function healthRouter(deps: GatewayDeps): Router {
       storage: say('storage'),
       queue: say('queue'),
       firebase: firebaseState(),
+      // What the TikTok ingesters fetch with: its version, and that it is too old when it is.
+      ytdlp: ytdlp ?? 'no ingester runs',
       timestamp: new Date().toISOString(),
     });
   });

@@ -5,14 +5,20 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HarvestResults } from '@mediaworks/contracts';
 import { type DemoPart, type DemoStage, expectPromise } from './part.ts';
-import type { DemoProject } from './harvest-project.ts';
+import { type DemoProject, openDemoProject } from './harvest-project.ts';
 import { formatBytes, type ReportRow } from './report.ts';
 
+let project: DemoProject | undefined;
+
 /** firebase-harvester: the files of everybody in a small Firebase project become a tree. */
-export const harvest = (project: DemoProject): DemoPart => ({
+export const harvest: DemoPart = {
   service: 'firebase-harvester',
+  outside: async () => {
+    const opened = (project = await openDemoProject());
+    return { env: opened.env, stop: () => opened.stop() };
+  },
   run: async (stage) => {
-    await project.fill(stage.samples);
+    await project?.fill(stage.samples);
     const first = await runOnce('first run', stage);
     check(first);
     const second = await runOnce('second run', stage);
@@ -24,7 +30,7 @@ export const harvest = (project: DemoProject): DemoPart => ({
     const rows = await Promise.all(first.user_results.map((user) => treeOf(user.user_email, seconds, stage)));
     return rows.flat();
   },
-});
+};
 
 async function runOnce(name: string, { client, progress }: DemoStage): Promise<HarvestResults> {
   const { job_id: id } = await client.json<{ job_id: string }>('/batch-process-users', { method: 'POST' });

@@ -6,12 +6,15 @@ import { projectRoot } from '../services.ts';
 import { startStack } from '../stack.ts';
 import { listenForStop } from '../stop-signals.ts';
 import { Client } from './client.ts';
-import { openDemoProject } from './harvest-project.ts';
 import { harvest } from './harvest.ts';
 import { lecture } from './lecture.ts';
 import { media } from './media.ts';
 import type { DemoPart } from './part.ts';
 import { formatTable } from './report.ts';
+import { tiktok } from './tiktok.ts';
+
+/** One part a service; each new service adds its own. */
+const parts: readonly DemoPart[] = [media, lecture, harvest, tiktok];
 
 /**
  * `npm run demo`: brings everything up in a folder of its own, does the main job of every service on real input, prints
@@ -29,18 +32,21 @@ export async function run(): Promise<number> {
   await mkdir(outputs, { recursive: true });
 
   say('Starting Postgres, Redis and the services …');
-  const project = await openDemoProject();
-  /** One part a service; each new service adds its own. */
-  const parts: readonly DemoPart[] = [media, lecture, harvest(project)];
+  const outside = await Promise.all(parts.map((part) => part.outside?.()));
+  const stopOutside = () => Promise.all(outside.map((one) => one?.stop()));
   const stack = await startStack({
     dataDir: join(home, 'data'),
-    env: { LOG_LEVEL: 'warn', RATE_LIMIT: '100000', ...process.env, ...project.env },
+    env: Object.assign(
+      { LOG_LEVEL: 'warn', RATE_LIMIT: '100000' },
+      process.env,
+      ...outside.map((one) => one?.env),
+    ),
     log: (name, line) => {
       if (/\b(warn|error)\b/.test(line)) say(`${name} ${line}`);
     },
     signal: stopRequest,
   }).catch(async (error: unknown) => {
-    await project.stop();
+    await stopOutside();
     throw error;
   });
   const bars = openBars();
@@ -64,7 +70,7 @@ export async function run(): Promise<number> {
     return 1;
   } finally {
     await stack.stop();
-    await project.stop();
+    await stopOutside();
   }
 }
 

@@ -3,6 +3,8 @@ import { createPublicKey, type KeyObject, sign } from 'node:crypto';
 const SEQUENCE = 0x30;
 const SHA256_WITH_RSA = '06092a864886f70d01010b';
 const COMMON_NAME = '0603550403';
+const SUBJECT_ALTERNATIVE_NAME = '0603551d11';
+const DNS_NAME = 0x82;
 
 /** A DER value: tag, length, content (X.690). */
 function der(tag: number, ...content: Buffer[]): Buffer {
@@ -24,8 +26,19 @@ const utcTime = (at: Date) =>
     ),
   );
 
-/** A self-signed X.509 certificate of an RSA key, as PEM, good from yesterday for ten days (RFC 5280). */
-export function selfSigned(privateKey: KeyObject, commonName: string): string {
+/** The extensions by which a client knows the hosts; none, none. */
+function hostNames(hosts: readonly string[]): Buffer[] {
+  if (hosts.length === 0) return [];
+  const names = der(SEQUENCE, ...hosts.map((host) => der(DNS_NAME, Buffer.from(host))));
+  const extension = der(SEQUENCE, hex(SUBJECT_ALTERNATIVE_NAME), der(0x04, names));
+  return [der(0xa3, der(SEQUENCE, extension))];
+}
+
+/**
+ * A self-signed X.509 certificate of an RSA key, as PEM, good from yesterday for ten days (RFC 5280).
+ * @param hosts that it is good for, such as `*.example.com`
+ */
+export function selfSigned(privateKey: KeyObject, commonName: string, hosts: readonly string[] = []): string {
   const day = 86_400_000;
   const algorithm = der(SEQUENCE, hex(SHA256_WITH_RSA), hex('0500'));
   const attribute = der(SEQUENCE, hex(COMMON_NAME), der(0x0c, Buffer.from(commonName)));
@@ -39,6 +52,7 @@ export function selfSigned(privateKey: KeyObject, commonName: string): string {
     der(SEQUENCE, utcTime(new Date(Date.now() - day)), utcTime(new Date(Date.now() + 9 * day))),
     name,
     createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
+    ...hostNames(hosts),
   );
   const signature = der(0x03, Buffer.from([0]), sign('sha256', content, privateKey));
   const base64 = der(SEQUENCE, content, algorithm, signature).toString('base64');

@@ -52,6 +52,7 @@ export function mediaClient(base: string, token: Promise<string>) {
       return { headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
     },
     remove: (path: string) => send('DELETE', path),
+    put: (path: string, body: unknown) => send('PUT', path, json(body)),
     patch: (path: string, body: unknown) => send('PATCH', path, json(body)),
     post: (path: string, headers: Record<string, string> = {}) => send('POST', path, { headers }),
     postJson: (path: string, body: unknown, headers: Record<string, string> = {}) =>

@@ -1,0 +1,1 @@
+export { startSupabaseDouble, type SupabaseDouble, type SupabaseFault } from './double.ts';
