@@ -6,9 +6,11 @@ import {
   createMetrics,
   errorFields,
   jobsEnv,
+  type Logger,
   onShutdown,
   processEnv,
   readEnv,
+  type Registry,
   serveHealth,
   startTelemetry,
   sweepTempDirs,
@@ -17,6 +19,7 @@ import { openStore, storageEnv } from '@mediaworks/storage';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { connectRedis, refuseEviction } from './bullmq.ts';
+import type { Executor } from './ledger.ts';
 import { workerMetrics } from './metrics.ts';
 import { openSignals } from './signals.ts';
 import { type HandlersFor, startWorker } from './worker.ts';
@@ -31,6 +34,13 @@ const workerEnv = {
   SERVICE_VERSION: z.string().default('dev'),
 };
 
+/** What a service that keeps rows of its own, or tells more than its jobs do, finds in its process. */
+export interface ServiceHouse {
+  db: Executor;
+  log: Logger;
+  metrics: Registry;
+}
+
 /**
  * The main program of a worker service: reads the environment, connects, serves health and metrics, runs the handlers,
  * and on SIGTERM drains within the grace period.
@@ -39,7 +49,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   queue: Q;
   /** Settings of this service alone. */
   env: Extra;
-  handlers: (env: z.infer<z.ZodObject<Extra>>) => Promise<HandlersFor<Q>>;
+  handlers: (env: z.infer<z.ZodObject<Extra>>, house: ServiceHouse) => Promise<HandlersFor<Q>>;
 }): Promise<void> {
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const own = readEnv(service.env);
@@ -66,7 +76,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
   const worker = startWorker({
     queue: service.queue,
-    handlers: await service.handlers(own),
+    handlers: await service.handlers(own, { db, log, metrics }),
     slots: env.WORKER_SLOTS,
     leaseMs: env.LEASE,
     version: env.SERVICE_VERSION,

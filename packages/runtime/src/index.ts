@@ -1,4 +1,5 @@
 export * from './batch.ts';
+export * from './csv.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './exec.ts';
