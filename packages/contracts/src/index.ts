@@ -1,18 +1,41 @@
 import type { z } from 'zod';
 import type { JobDefinition } from './define-job.ts';
+import {
+  facesEnrol,
+  facesReembed,
+  facesVerify,
+  photosBatch,
+  photosGroup,
+  photosPurge,
+  photosRecognise,
+} from './face-recognizer.ts';
 import { lectureConvert, lecturePurge } from './lecture2pdf.ts';
 import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
 
 export * from './define-job.ts';
 export * from './errors.ts';
+export * from './face-recognizer.ts';
 export * from './job-view.ts';
 export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
 export * from './media-api.ts';
 export * from './media-transcoder.ts';
+export * from './photo-api.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
-const definitions = [mediaTranscode, mediaPurge, lectureConvert, lecturePurge] as const;
+const definitions = [
+  mediaTranscode,
+  mediaPurge,
+  lectureConvert,
+  lecturePurge,
+  photosBatch,
+  photosRecognise,
+  photosGroup,
+  photosPurge,
+  facesEnrol,
+  facesVerify,
+  facesReembed,
+] as const;
 
 type Definition = (typeof definitions)[number];
 export type JobType = Definition['name'];
