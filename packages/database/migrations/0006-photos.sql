@@ -152,3 +152,13 @@ select distinct on (m.batch_id, m.photo_id, m.face) m.batch_id, m.photo_id, m.fa
 from photo_matches m join photo_batches b on b.id = m.batch_id
 where m.confidence >= b.threshold
 order by m.batch_id, m.photo_id, m.face, m.confidence desc, m.person_id;
+
+-- Faces of photos that are done which nobody knows.
+create view photo_unknown_faces as
+select ph.batch_id, pf.photo_id, pf.face, ph.position
+from photo_faces pf
+join photos ph on ph.id = pf.photo_id
+join jobs j on j.id = ph.job_id and j.status = 'completed'
+where not exists (
+  select from photo_recognised r
+  where r.batch_id = ph.batch_id and r.photo_id = pf.photo_id and r.face = pf.face);

@@ -19,6 +19,7 @@ import { publicMedia } from './media/public-object.ts';
 import { type Gate, mountRoutes } from './mount-routes.ts';
 import { type AccessLog, createObserver } from './observe.ts';
 import { describeApi } from './openapi.ts';
+import { photoRoutes } from './photos/routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { beginRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
@@ -36,6 +37,7 @@ function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
     mediaRoutes(deps, addresses, ingest.media),
     lectureRoutes(deps, addresses, ingest),
     uploadRoutes(deps, ingest),
+    photoRoutes(deps, addresses),
     fileRoutes(deps, [publicMedia(deps.db)]),
   ];
 }

@@ -5,6 +5,7 @@ import { authEnv, authProblems } from './auth/env.ts';
 import { firebaseEnv } from './firebase/env.ts';
 import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
+import { photoEnv } from './photos/env.ts';
 
 /** `on`, `off`, a number of proxies in front, or their addresses. */
 const proxies = z.string().transform((text) => {
@@ -38,6 +39,7 @@ const shape = {
   ...storageEnv,
   ...mediaEnv,
   ...lectureEnv,
+  ...photoEnv,
   ...authEnv,
   ...firebaseEnv,
   ...gatewayEnv,

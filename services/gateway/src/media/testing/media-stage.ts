@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobError, LectureResult, MediaItem, TranscodeResult } from '@mediaworks/contracts';
+import type { JobError } from '@mediaworks/contracts';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
 import type { Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
@@ -82,10 +82,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
       return rows[0]?.count ?? 0;
     },
     /** Ends an item's job as a worker would. */
-    finish: async (
-      item: Pick<MediaItem, 'job_id'>,
-      end: { result: TranscodeResult | LectureResult } | { error: JobError },
-    ) => {
+    finish: async (item: { job_id: string }, end: { result: object } | { error: JobError }) => {
       const status = 'result' in end ? 'completed' : 'failed';
       const result = 'result' in end ? JSON.stringify(end.result) : null;
       const error = 'error' in end ? JSON.stringify(end.error) : null;
@@ -106,7 +103,8 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
     },
     /** Everything but the users goes. */
     wipe: async () => {
-      await sql`truncate media_items, lectures, staged_uploads, staged_parts, jobs, job_attempts, outbox, idempotency_keys,
+      await sql`truncate media_items, lectures, staged_uploads, staged_parts, photo_batches, photos, photo_faces,
+        photo_face_names, persons, person_aliases, person_photos, face_embeddings, galleries, jobs, job_attempts, outbox, idempotency_keys,
         audit_log, chores`.execute(db);
       for (const key of await stage.keys()) await store.remove(key);
     },
