@@ -45,6 +45,12 @@ export function mediaClient(base: string, token: Promise<string>) {
   };
   return {
     get: (path: string) => send('GET', path),
+    /** An answer that is no JSON. */
+    getBytes: async (path: string) => {
+      const headers = { authorization: `Bearer ${await token}` };
+      const response = await fetch(new URL(path, base), { headers });
+      return { headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
+    },
     remove: (path: string) => send('DELETE', path),
     patch: (path: string, body: unknown) => send('PATCH', path, json(body)),
     post: (path: string, headers: Record<string, string> = {}) => send('POST', path, { headers }),

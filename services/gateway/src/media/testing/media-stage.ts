@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobError } from '@mediaworks/contracts';
+import type { Database } from '@mediaworks/database';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
 import type { Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
@@ -75,7 +76,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
       for await (const { key } of store.list('')) keys.push(key);
       return keys;
     },
-    count: async (table: 'media_items' | 'lectures' | 'staged_uploads' | 'staged_parts' | 'jobs') => {
+    count: async (table: keyof Database) => {
       const { rows } = await sql<{
         count: number;
       }>`select count(*) as count from ${sql.table(table)}`.execute(db);
