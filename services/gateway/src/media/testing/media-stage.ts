@@ -93,7 +93,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
         where id = ${item.job_id}`.execute(db);
     },
     /** Has the database refuse every new row of a table while `work` runs. */
-    refuse: async (table: 'media_items' | 'lectures', work: () => Promise<void>) => {
+    refuse: async (table: keyof Database, work: () => Promise<void>) => {
       const name = sql.id('refused');
       await sql`alter table ${sql.table(table)} add constraint ${name} check (false) not valid`.execute(db);
       try {
