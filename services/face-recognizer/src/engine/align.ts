@@ -24,3 +24,15 @@ export const alignedPoints: readonly Point[] = [
 export function alignFace(picture: Picture, landmarks: readonly Point[]): Float32Array {
   return sampleSquare(picture, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
 }
+
+/** An aligned face as in a mirror. */
+export function mirror(face: Float32Array): Float32Array {
+  const out = new Float32Array(face.length);
+  for (let row = 0, to = 0; row < ALIGNED_SIDE; row++) {
+    for (let column = ALIGNED_SIDE - 1; column >= 0; column--, to += 3) {
+      const from = (row * ALIGNED_SIDE + column) * 3;
+      out.set(face.subarray(from, from + 3), to);
+    }
+  }
+  return out;
+}

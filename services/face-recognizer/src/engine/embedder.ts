@@ -1,4 +1,3 @@
-import { PermanentError } from '@mediaworks/contracts';
 import { ALIGNED_SIDE } from './align.ts';
 import type { EmbedderSpec } from './model-set.ts';
 import type { OnnxSession } from './onnx-session.ts';
@@ -7,17 +6,24 @@ import type { OnnxSession } from './onnx-session.ts';
 const BATCH = 8;
 const PLANE = ALIGNED_SIDE * ALIGNED_SIDE;
 
+export interface Embedded {
+  /** Of length 1; zeros where the model answered nothing of use. */
+  readonly embedding: Float32Array;
+  /** Its length as the model gave it: embedders say little about what is no face. */
+  readonly norm: number;
+}
+
 export interface Embedder {
   readonly spec: EmbedderSpec;
-  /** @param faces as {@link alignFace} gives them. @returns embeddings of length 1 */
-  embed(faces: readonly Float32Array[], signal?: AbortSignal): Promise<Float32Array[]>;
+  /** All faces in one run. @param faces as {@link alignFace} gives them. */
+  embed(faces: readonly Float32Array[], signal?: AbortSignal): Promise<Embedded[]>;
 }
 
 export function createEmbedder(session: OnnxSession, spec: EmbedderSpec): Embedder {
   return {
     spec,
     async embed(faces, signal) {
-      const embeddings: Float32Array[] = [];
+      const embeddings: Embedded[] = [];
       for (let first = 0; first < faces.length; first += BATCH) {
         signal?.throwIfAborted();
         const batch = faces.slice(first, first + BATCH);
@@ -44,12 +50,17 @@ function fillPlanes(planes: Float32Array, face: Float32Array, { channels, mean, 
   }
 }
 
-/** @throws PermanentError `bad_embedding` where there is no direction to speak of. */
-export function normalised(vector: Float32Array): Float32Array {
+function normalised(vector: Float32Array): Embedded {
   let square = 0;
   for (const value of vector) square += value * value;
-  const length = Math.sqrt(square);
-  if (!(length > 0 && length < Infinity))
-    throw new PermanentError('bad_embedding', 'The face could not be described');
-  return vector.map((value) => value / length);
+  const norm = Math.sqrt(square);
+  if (!(norm > 0 && norm < Infinity)) return { embedding: new Float32Array(vector.length), norm: 0 };
+  return { embedding: vector.map((value) => value / norm), norm };
+}
+
+/** Of two embeddings of length 1. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let n = 0; n < a.length; n++) sum += (a[n] ?? 0) * (b[n] ?? 0);
+  return sum;
 }

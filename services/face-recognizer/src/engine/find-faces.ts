@@ -12,16 +12,18 @@ export interface FoundFace extends Candidate {
 
 /** What scores less is not even looked at again. */
 const DOUBTFUL = 0.3;
-/** What scores more is a face without a second look. */
-const CERTAIN = 0.9;
-/** Doubtful ones that are looked at again; those that score as faces all are. */
-const MOST_DOUBTFUL = 8;
+/** Doubtful ones that are looked at again: the best of them. */
+const MOST_DOUBTFUL = 32;
 /** A box of which so much lies inside a better one, found at another scale, is a part of that face. */
 const INSIDE = 0.7;
 /** Tiles whose pixels vary by less than this hold sky or wall; standard deviation of a block, of 255. */
 const FLAT = 3;
 
-/** Every face of a photo, best first. @throws the signal's reason */
+/**
+ * All that looks like a face in a photo, best first. Small faces that a tile leaves in doubt are looked at again, and
+ * where there is nothing at all, the photo is turned either way: the detector knows heads up to 45° from upright.
+ * @throws the signal's reason
+ */
 export async function findFaces(
   detector: Detector,
   photo: Picture,
@@ -67,26 +69,24 @@ async function lookAt(
   return found.map((one) => scaled(one, photo.width / shown.width, photo.height / shown.height));
 }
 
-/** Decides which candidates are faces: the certain ones are, the others by a second look. */
+/** Those that score as faces, and of the others those that do at a second look. */
 async function settle(
   detector: Detector,
   photo: Picture,
   candidates: readonly Candidate[],
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
-  const faces: FoundFace[] = [];
-  let doubtful = 0;
-  for (const candidate of candidates) {
-    if (candidate.score >= CERTAIN) {
-      faces.push({ ...candidate, roll: 0 });
-      continue;
-    }
-    if (candidate.score < detector.spec.threshold && ++doubtful > MOST_DOUBTFUL) continue;
+  const { threshold, overlap } = detector.spec;
+  const faces: FoundFace[] = candidates
+    .filter(({ score }) => score >= threshold)
+    .map((candidate) => ({ ...candidate, roll: 0 }));
+  const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
+  for (const candidate of doubtful) {
     signal.throwIfAborted();
     const face = await lookAgain(detector, photo, candidate);
     if (face) faces.push(face);
   }
-  return withoutParts(bestOf(faces, detector.spec.overlap));
+  return withoutParts(bestOf(faces, overlap));
 }
 
 function withoutParts<T extends Candidate>(best: readonly T[]): T[] {

@@ -9,3 +9,6 @@ export type {
   PhotoFaces,
   StepTimes,
 } from './face.ts';
+export { createGallery, type Gallery, type GalleryEntry, type GalleryMatch } from './gallery.ts';
+export { groupUnknowns, type UnknownFace } from './group-unknowns.ts';
+export { openFaceEngine } from './open-face-engine.ts';

@@ -60,7 +60,23 @@ const landmarks = z.strictObject({ file: modelFile, kind: z.literal('grey64x68')
 export type LandmarkSpec = z.infer<typeof landmarks>;
 
 /** An aligned face of 112 × 112 in, an embedding out. */
-const embedder = z.strictObject({ ...numbers, file: modelFile, dimensions: z.int().min(16).max(4096) });
+const embedder = z.strictObject({
+  ...numbers,
+  file: modelFile,
+  dimensions: z.int().min(16).max(4096),
+  /**
+   * What tells faces from what only looks like one to the detector. Length of an embedding before it is normalised:
+   * below `least` there is no face, from `sure` on there is one; between the two a face must be as like its mirror
+   * image as `mirrored` (a cosine), and the detector is asked again. Without these figures it is asked about all.
+   */
+  faces: z
+    .strictObject({
+      least: z.number().nonnegative(),
+      sure: z.number().positive(),
+      mirrored: z.number().min(-1).max(1),
+    })
+    .optional(),
+});
 export type EmbedderSpec = z.infer<typeof embedder>;
 
 const modelSet = z
