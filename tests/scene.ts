@@ -13,10 +13,10 @@ export interface WorkerProcess {
 }
 
 /**
- * A stack of its own in a folder of its own: real Redis, real Postgres, the real gateway, and media-transcoders that
- * the test starts and kills itself. Leases are short, so that recovery is quick.
+ * A stack of its own in a folder of its own: real Redis, real Postgres, the real gateway, and workers that the
+ * test starts and kills itself. Leases are short, so that recovery is quick.
  */
-export async function openScene() {
+export async function openScene(settings: NodeJS.ProcessEnv = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'fault-'));
   const env = {
     PATH: process.env['PATH'],
@@ -27,6 +27,7 @@ export async function openScene() {
     TMP_ROOT: join(dataDir, 'tmp'),
     URL_SIGNING_SECRET: randomBytes(32).toString('hex'),
     STATIC_BEARER_TOKEN: randomBytes(32).toString('hex'),
+    ...settings,
   };
   const stack = await startStack({
     dataDir,
@@ -47,9 +48,9 @@ export async function openScene() {
     async query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
       return (await database.query<T>(text, values)).rows;
     },
-    /** Starts a media-transcoder and resolves when it takes work. */
-    async startWorker(more: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
-      const main = new URL('../services/media-transcoder/dist/main.js', import.meta.url).pathname;
+    /** Starts a worker and resolves when it takes work. */
+    async startWorker(more: NodeJS.ProcessEnv = {}, service = 'media-transcoder'): Promise<WorkerProcess> {
+      const main = new URL(`../services/${service}/dist/main.js`, import.meta.url).pathname;
       const child = spawn(process.execPath, [main], {
         env: {
           ...env,

@@ -27,4 +27,5 @@ export const services: readonly ServiceDefinition[] = [
   { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },
   worker('media-transcoder'),
   worker('lecture2pdf'),
+  worker('face-recognizer'),
 ];

@@ -11,11 +11,14 @@ let stage: MediaStage;
 let anna: MediaClient;
 
 beforeAll(async () => {
-  stage = await openMediaStage({ MAX_PHOTO_BYTES: String(LIMIT), MAX_BATCH_BYTES: String(40 * LIMIT) });
+  stage = await openMediaStage({ MAX_PHOTO_BYTES: String(LIMIT), MAX_BATCH_BYTES: String(20 * LIMIT) });
   anna = stage.as('anna');
 });
 afterAll(() => stage.close());
-afterEach(() => stage.wipe());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await stage.wipe();
+});
 
 const padded = (bytes: number) => Buffer.concat([png, Buffer.alloc(bytes)]);
 const nothingLeft = async () => {
@@ -86,9 +89,9 @@ describe('a form that is no batch', () => {
     const second = Buffer.from(
       '\r\n--x\r\nContent-Disposition: form-data; name="photos[]"; filename="b.png"\r\n\r\n',
     );
+    const original = stage.store.put.bind(stage.store);
     const put = jest.spyOn(stage.store, 'put');
     const begun = new Promise<void>((resolve) => {
-      const original = stage.store.put.bind(stage.store);
       put.mockImplementation((...given) => {
         if (put.mock.calls.length === 2) resolve();
         return original(...given);
@@ -101,8 +104,8 @@ describe('a form that is no batch', () => {
   });
 
   test('while the store is away is 503, and leaves nothing', async () => {
-    const put = jest.spyOn(stage.store, 'put');
     const original = stage.store.put.bind(stage.store);
+    const put = jest.spyOn(stage.store, 'put');
     put.mockImplementation((...given) =>
       put.mock.calls.length === 2
         ? Promise.reject(new StorageError('unavailable', 'gone'))

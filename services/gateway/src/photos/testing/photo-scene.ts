@@ -82,10 +82,10 @@ export async function endPhotos(stage: MediaStage, batchId: string, ends: readon
     const { id, job_id } = photos[i] ?? { id: '', job_id: null };
     if (job_id === null) throw new Error(`the batch has no photo ${i}`);
     if (!Array.isArray(end)) {
-      await stage.finish({ job_id }, { error: end as JobError });
+      await stage.finish({ job_id }, { error: end });
       continue;
     }
-    const faces = end as RecogniseResult['faces'];
+    const faces = end;
     for (const n of faces.keys()) {
       const row = { photo_id: id, face: n, model_id: MODEL, embedding };
       await db.insertInto('photo_faces').values(row).execute();
