@@ -151,7 +151,8 @@ create view photo_recognised as
 select distinct on (m.batch_id, m.photo_id, m.face) m.batch_id, m.photo_id, m.face, m.person_id, m.person, m.confidence
 from photo_matches m join photo_batches b on b.id = m.batch_id
 where m.confidence >= b.threshold
-order by m.batch_id, m.photo_id, m.face, m.confidence desc, m.person_id;
+-- Where percentages say the same, the cosines behind them do not; what a human said comes first.
+order by m.batch_id, m.photo_id, m.face, m.confidence desc, m.similarity desc nulls first, m.person_id;
 
 -- Faces of photos that are done which nobody knows.
 create view photo_unknown_faces as

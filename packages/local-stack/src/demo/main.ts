@@ -6,13 +6,14 @@ import { projectRoot } from '../services.ts';
 import { startStack } from '../stack.ts';
 import { listenForStop } from '../stop-signals.ts';
 import { Client } from './client.ts';
+import { faces } from './faces.ts';
 import { lecture } from './lecture.ts';
 import { media } from './media.ts';
 import type { DemoPart } from './part.ts';
 import { formatTable } from './report.ts';
 
 /** One part a service; each new service adds its own. */
-const parts: readonly DemoPart[] = [media, lecture];
+const parts: readonly DemoPart[] = [media, lecture, faces];
 
 /**
  * `npm run demo`: brings everything up in a folder of its own, does the main job of every service on real input, prints

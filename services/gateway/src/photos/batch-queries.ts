@@ -121,7 +121,7 @@ export async function listMatches(db: Executor, batchId: string): Promise<MatchR
   const { rows } = await sql<MatchRow>`
     select photo_id, face, person, confidence, recognised from (
       select m.photo_id, m.face, m.person, m.confidence, r.person_id is not null as recognised,
-        row_number() over (partition by m.photo_id, m.face order by m.confidence desc, m.person_id) as rank
+        row_number() over (partition by m.photo_id, m.face order by m.confidence desc, m.similarity desc nulls first, m.person_id) as rank
       from photo_matches m
       left join (select * from photo_recognised where batch_id = ${batchId}) r
         on r.photo_id = m.photo_id and r.face = m.face and r.person_id = m.person_id

@@ -198,6 +198,17 @@ describe('the log', () => {
     });
   });
 
+  test('tells those first that are nearer, where the percentages are the same', async () => {
+    const persons = [await addPerson(anna, 'A'), await addPerson(anna, 'B'), await addPerson(anna, 'C')];
+    const similarities = [0.91, 0.97, 0.93];
+    const { batch_id } = await bring(anna, [photo('a.jpg')]);
+    const matches = persons.map(({ id }, n): [string, number, number] => [id, 99.9, similarities[n] ?? 0]);
+    await endPhotos(stage, batch_id, [[face(...matches)]]);
+    const [entry] = (await logOf(anna, batch_id)).entries;
+    expect(entry?.top_3_matches.map(({ person }) => person)).toEqual(['B', 'C', 'A']);
+    expect(entry?.primary_result.person).toBe('B');
+  });
+
   test('of several faces names the most prominent one that is known, and tells of each', async () => {
     const john = await addPerson(anna, 'John');
     const jane = await addPerson(anna, 'Jane');

@@ -38,7 +38,9 @@ export async function bring(
 }
 
 /** A face as a worker tells of it. */
-export function face(...matches: [personId: string, confidence: number][]): RecogniseResult['faces'][number] {
+export function face(
+  ...matches: [personId: string, confidence: number, similarity?: number][]
+): RecogniseResult['faces'][number] {
   return {
     ...bareFace,
     matches: matches.map(([person_id, confidence]): FaceMatch => ({
