@@ -115,15 +115,18 @@ async function recognise(csv: string, stage: DemoStage, photos: readonly Photo[]
   const { entries, summary } = batchLog.parse(await client.json(`${LOGS}/${id}`));
   const path = join(stage.outputs, csv);
   await writeFile(path, await (await client.request(`${LOGS}/${id}/export`)).text());
-  const rows = entries.map(({ filename, primary_result, metadata, error, faces }, n): ReportRow => ({
-    input: `${filename} (${formatBytes(photos[n]?.bytes.length ?? 0)})`,
-    output: error?.code ?? (told === '' ? primary_result.person : told),
-    size: `${metadata.processing_time_ms} ms`,
-    dimensions: faces.map(({ box }) => `${Math.round(box.w)}×${Math.round(box.h)}`).join(' '),
-    codec: '',
-    seconds: n === 0 ? seconds : '',
-    file: n === 0 ? `${relative(process.cwd(), path)}: ${summary.persons_list.join(', ')}` : '',
-  }));
+  const rows = entries.map(({ filename, metadata, error, faces }, n): ReportRow => {
+    const told = faces.map(({ person, confidence }) => `${person} ${confidence ?? ''}`.trim()).join(', ');
+    return {
+      input: `${filename} (${formatBytes(photos[n]?.bytes.length ?? 0)})`,
+      output: error?.code ?? (told === '' ? 'no face' : told),
+      size: `${metadata.processing_time_ms} ms`,
+      dimensions: faces.map(({ box }) => `${Math.round(box.w)}×${Math.round(box.h)}`).join(' '),
+      codec: '',
+      seconds: n === 0 ? seconds : '',
+      file: n === 0 ? `${relative(process.cwd(), path)}: ${summary.persons_list.join(', ')}` : '',
+    };
+  });
   return { id, entries, rows };
 }
 
