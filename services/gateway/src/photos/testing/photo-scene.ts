@@ -43,10 +43,10 @@ export function face(
 ): RecogniseResult['faces'][number] {
   return {
     ...bareFace,
-    matches: matches.map(([person_id, confidence]): FaceMatch => ({
+    matches: matches.map(([person_id, confidence, similarity = 0.5]): FaceMatch => ({
       person_id,
       confidence,
-      similarity: 0.5,
+      similarity,
     })),
   };
 }
