@@ -26,7 +26,7 @@ export async function measureSpeed(dir: string): Promise<void> {
 }
 
 async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]> {
-  const [first = 'Nora'] = drawnPeople;
+  const [first = 'Aldo'] = drawnPeople;
   const pictures = [
     { name: 'a portrait of 250 × 292', bytes: await drawnFace(first, { width: 250 }) },
     { name: 'a portrait of 2 megapixels', bytes: await drawnFace(first, { width: 1310 }) },

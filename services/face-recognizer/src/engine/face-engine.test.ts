@@ -16,7 +16,7 @@ import {
   svgWithReferences,
   twelveMegapixelJpeg,
 } from '@mediaworks/media/fixtures';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { createEmbedder } from './embedder.ts';
 import { cut, createGallery, type FaceEngine, openFaceEngine } from './index.ts';
 import { readModelFile } from './model-files.ts';
@@ -44,7 +44,7 @@ async function analyse(bytes: Buffer) {
 
 const portrait = async (person: DrawnPerson, options?: DrawnFaceOptions) =>
   analyse(await drawnFace(person, options));
-const [first = 'Nora', second = 'Nora'] = drawnPeople;
+const [first = 'Aldo', second = 'Aldo'] = drawnPeople;
 const cosine = (a: Float32Array, b: Float32Array) =>
   a.reduce((sum, value, n) => sum + value * (b[n] ?? 0), 0);
 
@@ -56,17 +56,14 @@ describe('a face', () => {
     if (!face) throw new Error('no face');
     const { box, landmarks, embedding, score, quality } = face;
     expect(Math.hypot(box.x + box.w / 2 - 300, box.y + box.h / 2 - 400)).toBeLessThan(60);
-    const [
-      [leftX = 0, leftY = 0] = [],
-      [rightX = 0, rightY = 0] = [],
-      [, noseY = 0] = [],
-      [, mouthY = 0] = [],
-    ] = landmarks;
     expect(landmarks).toHaveLength(5);
-    expect(leftX).toBeLessThan(rightX);
-    expect(Math.abs(leftY - 345)).toBeLessThan(35);
-    expect(Math.abs(rightY - 345)).toBeLessThan(35);
-    expect(mouthY).toBeGreaterThan(noseY);
+    const across = landmarks.map(([x]) => x);
+    const down = landmarks.map(([, y]) => y);
+    expect(across[0]).toBeLessThan(across[1] ?? NaN);
+    expect(across[3]).toBeLessThan(across[4] ?? NaN);
+    for (const eye of down.slice(0, 2)) expect(Math.abs(eye - 345)).toBeLessThan(35);
+    expect(down[2]).toBeGreaterThan(down[0] ?? NaN);
+    expect(down[3]).toBeGreaterThan(down[2] ?? NaN);
     expect(embedding).toHaveLength(512);
     expect(cosine(embedding, embedding)).toBeCloseTo(1, 5);
     expect(score).toBeGreaterThan(0.9);
@@ -92,7 +89,7 @@ describe('a face', () => {
       const [one, other] = gallery.top(faces[0]?.embedding ?? new Float32Array(512), 2);
       expect(one?.person).toBe(person);
       expect(one?.similarity).toBeGreaterThan(least + 0.2);
-      expect(other?.similarity).toBeLessThan(least);
+      expect(other?.similarity).toBeLessThan(0.4);
     }
   }, 60_000);
 
@@ -146,7 +143,7 @@ describe('no faces', () => {
 });
 
 describe('formats: the same face in', () => {
-  let png: sharp.Sharp;
+  let png: Sharp;
   let known: Float32Array;
   beforeAll(async () => {
     const jpeg = await drawnFace(second, { width: 480 });
