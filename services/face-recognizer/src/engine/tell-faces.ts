@@ -5,6 +5,7 @@ import type { EmbedderSpec } from './model-set.ts';
 import type { Reading } from './read-faces.ts';
 import type { Picture } from './sampling.ts';
 import { confirm } from './second-look.ts';
+import type { Point } from './similarity.ts';
 
 /** Score of the detector that needs no confirmation, where the embedder is sure. */
 const CERTAIN = 0.9;
@@ -37,5 +38,29 @@ export async function tellFaces(
     signal.throwIfAborted();
     if ((await confirm(detector, photo, reading.face)) >= CONFIRMED) confirmed.add(reading);
   }
-  return readings.filter((reading) => isSure(reading) || confirmed.has(reading));
+  return withoutDoubles(readings.filter((reading) => isSure(reading) || confirmed.has(reading)));
+}
+
+/** Two that have their points at one place, by this share of their size, are one face in two boxes. */
+const ONE_PLACE = 0.3;
+
+/** Of each face the reading that the embedder says most about. */
+function withoutDoubles(readings: readonly Reading[]): Reading[] {
+  const kept: Reading[] = [];
+  for (const reading of [...readings].sort((a, b) => b.norm - a.norm)) {
+    const [x, y] = middleOf(reading);
+    const double = kept.some((other) => {
+      const [otherX, otherY] = middleOf(other);
+      return Math.hypot(x - otherX, y - otherY) < ONE_PLACE * Math.min(widthOf(reading), widthOf(other));
+    });
+    if (!double) kept.push(reading);
+  }
+  return readings.filter((reading) => kept.includes(reading));
+}
+
+const widthOf = ({ face }: Reading) => face.right - face.left;
+
+function middleOf({ points }: Reading): Point {
+  const sum = points.reduce<Point>(([x, y], point) => [x + point[0], y + point[1]], [0, 0]);
+  return [sum[0] / points.length, sum[1] / points.length];
 }
