@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchFaces } from './faces/bench.ts';
 import { benchGateway } from './gateway/bench.ts';
 import { benchImages } from './images/bench.ts';
 import { benchLectures } from './lectures/bench.ts';
@@ -13,6 +14,7 @@ const benchmarks = new Map([
   ['gateway', benchGateway],
   ['upload', benchUpload],
   ['lectures', benchLectures],
+  ['faces', benchFaces],
 ]);
 
 const asked = process.argv.slice(2);

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
 import type { Picture } from './sampling.ts';
 import { planScales, type ViewedScale } from './scales.ts';
-import { lookAgain, lookTurned } from './second-look.ts';
+import { lookAgain, lookedAtSize, lookTurned } from './second-look.ts';
 
 /** A face in pixels of the photo. */
 export interface FoundFace extends Candidate {
@@ -30,17 +30,19 @@ export async function findFaces(
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const candidates: Candidate[] = [];
-  let shown = photo;
+  /** The photo at every size that it was looked at. */
+  const sizes: Picture[] = [photo];
   for (const scale of planScales(photo, detector.spec)) {
     signal.throwIfAborted();
     // Each size from the one before: the whole photo is read only once.
-    shown = await resize(shown, scale);
+    const shown = await resize(sizes.at(-1) ?? photo, scale);
+    sizes.push(shown);
     candidates.push(...(await lookAt(detector, shown, scale, photo, signal)));
   }
   const distinct = withoutParts(bestOf(candidates, detector.spec.overlap));
-  const faces = await settle(detector, photo, distinct, signal);
+  const faces = await settle(detector, sizes, distinct, signal);
   if (faces.length > 0) return faces;
-  return lookTurned(detector, photo, shown, signal);
+  return lookTurned(detector, photo, sizes.at(-1) ?? photo, signal);
 }
 
 async function lookAt(
@@ -72,7 +74,7 @@ async function lookAt(
 /** Those that score as faces, and of the others those that do at a second look. */
 async function settle(
   detector: Detector,
-  photo: Picture,
+  sizes: readonly Picture[],
   candidates: readonly Candidate[],
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
@@ -83,10 +85,24 @@ async function settle(
   const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
   for (const candidate of doubtful) {
     signal.throwIfAborted();
-    const face = await lookAgain(detector, photo, candidate);
-    if (face) faces.push(face);
+    const { picture, factor } = sizeFor(candidate, sizes, lookedAtSize(detector));
+    const face = await lookAgain(detector, picture, scaled(candidate, factor, factor));
+    if (face) faces.push({ ...scaled(face, 1 / factor, 1 / factor), roll: face.roll });
   }
   return withoutParts(bestOf(faces, overlap));
+}
+
+/** The smallest of a photo's sizes at which a candidate is still as large as wanted, or the photo itself. */
+function sizeFor(
+  { left, right }: Candidate,
+  sizes: readonly Picture[],
+  wanted: number,
+): { picture: Picture; factor: number } {
+  const [photo, ...others] = sizes;
+  if (!photo) throw new RangeError('A photo has one size at least');
+  const factors = others.map((picture) => ({ picture, factor: picture.width / photo.width }));
+  const enough = factors.filter(({ factor }) => factor <= 1 && (right - left) * factor >= wanted);
+  return enough.at(-1) ?? { picture: photo, factor: 1 };
 }
 
 function withoutParts<T extends Candidate>(best: readonly T[]): T[] {

@@ -23,7 +23,7 @@ interface Part extends Picture {
  * @returns RGB, 0–255, row by row
  */
 export function sampleSquare(picture: Picture, side: number, view: Similarity): Float32Array {
-  const shrink = Math.max(1, Math.floor(scaleOf(view)));
+  const shrink = Math.max(1, Math.round(scaleOf(view)));
   const part =
     shrink === 1 ? { ...picture, x: 0, y: 0, shrunk: 1 } : shrinkUnder(picture, side, view, shrink);
   const { a, b, tx, ty } = view;
@@ -33,55 +33,58 @@ export function sampleSquare(picture: Picture, side: number, view: Similarity): 
     tx: (tx - part.x) / part.shrunk - 0.5,
     ty: (ty - part.y) / part.shrunk - 0.5,
   };
-  return scaleOf(local) > 1.2 ? sampleFour(part, side, local) : sampleOne(part, side, local);
+  // What still shrinks a little is the mean of four points a pixel.
+  return sampleBilinear(part, side, local, scaleOf(local) > 1.2 ? 2 : 1);
 }
 
-/** One point a pixel. */
-function sampleOne(part: Picture, side: number, { a, b, tx, ty }: Similarity): Float32Array {
+/**
+ * Colours between the centres of four pixels each. The innermost loops of the engine are in this file: written plainly,
+ * without arrays and functions of their own, they are several times as fast.
+ * @param grid points a pixel, each way
+ */
+function sampleBilinear(
+  part: Picture,
+  side: number,
+  { a, b, tx, ty }: Similarity,
+  grid: number,
+): Float32Array {
+  const { data, width, height } = part;
   const out = new Float32Array(side * side * 3);
-  for (let y = 0, at = 0; y < side; y++) {
-    for (let x = 0; x < side; x++, at += 3) {
-      const [u, v] = [x + 0.5, y + 0.5];
-      addBilinear(part, a * u - b * v + tx, b * u + a * v + ty, 1, out, at);
-    }
-  }
-  return out;
-}
-
-/** The mean of four points a pixel, for what still shrinks by less than two. */
-function sampleFour(part: Picture, side: number, { a, b, tx, ty }: Similarity): Float32Array {
-  const out = new Float32Array(side * side * 3);
-  for (let y = 0, at = 0; y < side; y++) {
-    for (let x = 0; x < side; x++, at += 3) {
-      for (let n = 0; n < 4; n++) {
-        const [u, v] = [x + 0.25 + (n & 1) * 0.5, y + 0.25 + (n >> 1) * 0.5];
-        addBilinear(part, a * u - b * v + tx, b * u + a * v + ty, 0.25, out, at);
+  const share = 1 / (grid * grid);
+  const step = 1 / grid;
+  const stride = width * 3;
+  const [lastX, lastY] = [width - 1, height - 1];
+  for (let row = 0, to = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, to += 3) {
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let n = 0; n < grid * grid; n++) {
+        const u = column + ((n % grid) + 0.5) * step;
+        const v = row + ((n < grid ? 0 : 1) + 0.5) * step;
+        const x = a * u - b * v + tx;
+        const y = b * u + a * v + ty;
+        const left = Math.floor(x);
+        const top = Math.floor(y);
+        const right = x - left;
+        const below = y - top;
+        for (let corner = 0; corner < 4; corner++) {
+          const px = left + (corner & 1);
+          const py = top + (corner >> 1);
+          if (px < 0 || py < 0 || px > lastX || py > lastY) continue;
+          const weight = ((corner & 1) === 1 ? right : 1 - right) * (corner > 1 ? below : 1 - below);
+          const from = py * stride + px * 3;
+          red += weight * (data[from] as number);
+          green += weight * (data[from + 1] as number);
+          blue += weight * (data[from + 2] as number);
+        }
       }
+      out[to] = red * share;
+      out[to + 1] = green * share;
+      out[to + 2] = blue * share;
     }
   }
   return out;
-}
-
-/** Adds to three places of `out` the colour at a point, between the centres of four pixels. */
-function addBilinear(
-  { data, width, height }: Picture,
-  x: number,
-  y: number,
-  weight: number,
-  out: Float32Array,
-  at: number,
-): void {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [right, bottom] = [x - left, y - top];
-  for (let n = 0; n < 4; n++) {
-    const [px, py] = [left + (n & 1), top + (n >> 1)];
-    if (px < 0 || py < 0 || px >= width || py >= height) continue;
-    const share = weight * (n & 1 ? right : 1 - right) * (n >> 1 ? bottom : 1 - bottom);
-    const from = (py * width + px) * 3;
-    out[at] = (out[at] ?? 0) + share * (data[from] ?? 0);
-    out[at + 1] = (out[at + 1] ?? 0) + share * (data[from + 1] ?? 0);
-    out[at + 2] = (out[at + 2] ?? 0) + share * (data[from + 2] ?? 0);
-  }
 }
 
 /** What the square shows and a little more, each `shrink` × `shrink` pixels made one. */
@@ -99,7 +102,9 @@ function shrinkUnder(picture: Picture, side: number, view: Similarity, shrink: n
   const count = shrink * shrink;
   for (let row = 0, to = 0; row < height; row++) {
     for (let column = 0; column < width; column++, to += 3) {
-      let [red, green, blue] = [0, 0, 0];
+      let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let down = 0; down < shrink; down++) {
         let from = ((y + row * shrink + down) * picture.width + x + column * shrink) * 3;
         for (let across = 0; across < shrink; across++) {

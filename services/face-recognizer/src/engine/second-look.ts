@@ -68,6 +68,9 @@ export async function lookTurned(
   return [];
 }
 
+/** How large a face is where it is looked at again, in pixels. */
+export const lookedAtSize = (detector: Detector): number => sideOf(detector) * FACE_SHARE;
+
 const sideOf = ({ spec }: Detector) => Math.min(spec.width, spec.height);
 
 function placeOf({ left, top, right, bottom }: Candidate): { centre: Point; span: number } {

@@ -1,15 +1,17 @@
 /** What is used of WebAssembly, which TypeScript only declares for browsers. */
 declare namespace WebAssembly {
-  class Memory {
-    constructor(size: { initial: number; maximum?: number });
+  interface Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
-  class Module {
-    constructor(bytes: Uint8Array<ArrayBuffer>);
+  type Module = object;
+  interface Instance {
+    readonly exports: Readonly<Record<string, unknown>>;
   }
-  class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
-    readonly exports: Record<string, unknown>;
-  }
+  const Memory: new (size: { initial: number; maximum?: number }) => Memory;
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
+  const Instance: new (
+    module: Module,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => Instance;
 }
