@@ -75,12 +75,12 @@ const remove = (id: string) => scene.client.json(`/api/persons/${id}`, { method:
 
 describe('recognising', () => {
   it('knows a person at the next photo, under any name, and nobody who was erased', async () => {
-    const photos = { 'dora.jpg': await drawnFace('Dora', { variant: 2, tilt: 5 }) };
+    const photos = { 'rufus.jpg': await drawnFace('Rufus', { variant: 2, tilt: 5 }) };
     expect((await recognise(photos)).summary).toMatchObject({ recognized_count: 0 });
-    const id = await addDrawn('Dora');
+    const id = await addDrawn('Rufus');
     const known = await recognise(photos);
     expect(known).toMatchObject({ success: true, total_processed: 1, status: 'completed' });
-    expect(known.summary).toMatchObject({ recognized_count: 1, persons_list: ['Dora'] });
+    expect(known.summary).toMatchObject({ recognized_count: 1, persons_list: ['Rufus'] });
     await remove(id);
     expect((await recognise(photos)).summary).toMatchObject({ recognized_count: 0, persons_list: [] });
     expect((await logOf(known)).summary).toMatchObject({ recognized_count: 0, persons_list: [] });
@@ -103,8 +103,8 @@ describe('recognising', () => {
   });
 
   it('tells of each photo what is wrong with it, and goes on', async () => {
-    const id = await addDrawn('Dora');
-    const dora = await drawnFace('Dora', { variant: 1 });
+    const id = await addDrawn('Rufus');
+    const rufus = await drawnFace('Rufus', { variant: 1 });
     const batch = await recognise({
       'truncated.jpg': await truncatedJpeg(),
       'bomb.png': bombPng(30_000),
@@ -113,7 +113,7 @@ describe('recognising', () => {
       'empty.jpg': Buffer.alloc(0),
       'pixel.png': await onePixelPng(),
       'nobody.jpg': await orientedPhoto(6),
-      'really-a-jpeg.gif': dora,
+      'really-a-jpeg.gif': rufus,
     });
     const { entries } = await logOf(batch);
     expect(Object.fromEntries(entries.map(({ filename, error }) => [filename, error?.code]))).toEqual({
@@ -126,7 +126,7 @@ describe('recognising', () => {
       'nobody.jpg': undefined,
       'really-a-jpeg.gif': undefined,
     });
-    expect(entries.at(-1)?.primary_result.person).toBe('Dora');
+    expect(entries.at(-1)?.primary_result.person).toBe('Rufus');
     expect(batch.summary).toMatchObject({ total_photos: 8, recognized_count: 1, unrecognized_count: 7 });
     await remove(id);
   });
@@ -153,8 +153,8 @@ describe('enrolling', () => {
   it('refuses what leaves a doubt, with the reason, and takes the face that is picked', async () => {
     const id = await addPerson('Somebody');
     const nobody = await orientedPhoto(1);
-    const blurred = await drawnFace('Ada', { blur: 10 });
-    const { jpeg: pair } = await drawnGroup(['Chen', 'Dora'], { width: 900, height: 600, head: 400 });
+    const blurred = await drawnFace('Nora', { blur: 10 });
+    const { jpeg: pair } = await drawnGroup(['Viktor', 'Rufus'], { width: 900, height: 600, head: 400 });
     expect(await enrol(id, nobody)).toMatchObject({ status: 422, body: { code: 'no_face', success: false } });
     expect(await enrol(id, blurred)).toMatchObject({ status: 422, body: { code: 'blurred' } });
     expect(await enrol(id, pair)).toMatchObject({
@@ -184,15 +184,15 @@ describe('verifying', () => {
     ]);
 
   it('tells the same from another', async () => {
-    const [dora, again] = [await drawnFace('Dora'), await drawnFace('Dora', { variant: 2, tilt: -4 })];
-    expect(await pair(dora, again)).toMatchObject({ status: 200, body: { success: true, same: true } });
-    const other = await pair(dora, await drawnFace('Bruno'));
+    const [rufus, again] = [await drawnFace('Rufus'), await drawnFace('Rufus', { variant: 2, tilt: -4 })];
+    expect(await pair(rufus, again)).toMatchObject({ status: 200, body: { success: true, same: true } });
+    const other = await pair(rufus, await drawnFace('Aldo'));
     expect(other).toMatchObject({ status: 200, body: { same: false } });
     expect(other.body['confidence']).toBeLessThan(50);
   });
 
   it('of a photo without a face is refused', async () => {
-    expect(await pair(await drawnFace('Dora'), await orientedPhoto(1))).toMatchObject({
+    expect(await pair(await drawnFace('Rufus'), await orientedPhoto(1))).toMatchObject({
       status: 422,
       body: { code: 'no_face', error: 'There is no face on the second photo' },
     });
@@ -201,9 +201,9 @@ describe('verifying', () => {
 
 it('strangers are grouped over a batch, named, and known from then on', async () => {
   const batch = await recognise({
-    'a.jpg': await drawnFace('Bruno'),
-    'b.jpg': await drawnFace('Bruno', { variant: 1, tilt: -4 }),
-    'c.jpg': await drawnFace('Dora'),
+    'a.jpg': await drawnFace('Aldo'),
+    'b.jpg': await drawnFace('Aldo', { variant: 1, tilt: -4 }),
+    'c.jpg': await drawnFace('Rufus'),
   });
   const path = `${batch.log_url}/unknowns`;
   const { groups } = unknownGroups.parse(await scene.client.json(path));
@@ -212,19 +212,19 @@ it('strangers are grouped over a batch, named, and known from then on', async ()
     ['c.jpg'],
   ]);
   const headers = { 'content-type': 'application/json' };
-  const init = { method: 'POST', headers, body: JSON.stringify({ name: 'Bruno' }) };
+  const init = { method: 'POST', headers, body: JSON.stringify({ name: 'Aldo' }) };
   const named = await scene.client.json<Person>(`${path}/${groups[0]?.id ?? ''}/name`, init);
-  expect(named).toMatchObject({ name: 'Bruno', photo_count: 2 });
-  const next = await recognise({ 'd.jpg': await drawnFace('Bruno', { variant: 2, tilt: 5 }) });
-  expect(next.summary.persons_list).toEqual(['Bruno']);
+  expect(named).toMatchObject({ name: 'Aldo', photo_count: 2 });
+  const next = await recognise({ 'd.jpg': await drawnFace('Aldo', { variant: 2, tilt: 5 }) });
+  expect(next.summary.persons_list).toEqual(['Aldo']);
   await remove(named.id);
 });
 
 it('what other models described is described anew when a worker starts', async () => {
-  const id = await addDrawn('Dora');
+  const id = await addDrawn('Rufus');
   await scene.query(`update face_embeddings set model_id = 'another-model', embedding = '\\x00'`);
   await scene.query('update galleries set version = version + 1');
-  const photos = { 'dora.jpg': await drawnFace('Dora', { variant: 2 }) };
+  const photos = { 'rufus.jpg': await drawnFace('Rufus', { variant: 2 }) };
   expect((await recognise(photos)).summary.recognized_count).toBe(0);
   await startWorker();
   const [job] = await scene.query<{ id: string }>(`select id from jobs where type = 'faces.reembed'`);
@@ -235,7 +235,7 @@ it('what other models described is described anew when a worker starts', async (
 });
 
 it('nothing that tells a face from others is in any answer, result or log of the ledger', async () => {
-  const id = await addDrawn('Dora');
+  const id = await addDrawn('Rufus');
   const [row] = await scene.query<{ bytes: Buffer }>(
     'select embedding as bytes from face_embeddings limit 1',
   );
@@ -244,6 +244,6 @@ it('nothing that tells a face from others is in any answer, result or log of the
   const audit = await scene.query('select * from audit_log');
   expect(JSON.stringify(told)).not.toContain(number);
   expect(JSON.stringify(told)).not.toContain('embedding');
-  expect(JSON.stringify(audit)).not.toContain('Dora');
+  expect(JSON.stringify(audit)).not.toContain('Rufus');
   await remove(id);
 });
