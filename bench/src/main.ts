@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchFaces } from './faces/bench.ts';
 import { benchGateway } from './gateway/bench.ts';
 import { benchHarvest } from './harvest/bench.ts';
 import { benchImages } from './images/bench.ts';
@@ -15,6 +16,7 @@ const benchmarks = new Map([
   ['upload', benchUpload],
   ['lectures', benchLectures],
   ['harvest', benchHarvest],
+  ['faces', benchFaces],
 ]);
 
 const asked = process.argv.slice(2);

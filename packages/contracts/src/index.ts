@@ -1,6 +1,15 @@
 import type { z } from 'zod';
 import type { JobDefinition } from './define-job.ts';
 import { harvestDiscover, harvestUser } from './firebase-harvester.ts';
+import {
+  facesEnrol,
+  facesReembed,
+  facesVerify,
+  photosBatch,
+  photosGroup,
+  photosPurge,
+  photosRecognise,
+} from './face-recognizer.ts';
 import { lectureConvert, lecturePurge } from './lecture2pdf.ts';
 import { mediaPurge, mediaTranscode } from './media-transcoder.ts';
 import { tiktokIngest, tiktokVideo } from './tiktok-ingester.ts';
@@ -9,6 +18,7 @@ export * from './define-job.ts';
 export * from './errors.ts';
 export * from './firebase-harvester.ts';
 export * from './harvest-api.ts';
+export * from './face-recognizer.ts';
 export * from './job-view.ts';
 export * from './lecture-api.ts';
 export * from './lecture2pdf.ts';
@@ -16,6 +26,7 @@ export * from './media-api.ts';
 export * from './media-transcoder.ts';
 export * from './tiktok-api.ts';
 export * from './tiktok-ingester.ts';
+export * from './photo-api.ts';
 
 /** Every job type there is. Workers, routes, the queue board, metrics and OpenAPI all iterate it. */
 const definitions = [
@@ -27,6 +38,13 @@ const definitions = [
   harvestUser,
   tiktokIngest,
   tiktokVideo,
+  photosBatch,
+  photosRecognise,
+  photosGroup,
+  photosPurge,
+  facesEnrol,
+  facesVerify,
+  facesReembed,
 ] as const;
 
 type Definition = (typeof definitions)[number];

@@ -1,4 +1,4 @@
-import type { JobError, JobStatus } from '@mediaworks/contracts';
+import type { FoundFace, JobError, JobStatus } from '@mediaworks/contracts';
 import type { ColumnType, Generated } from 'kysely';
 
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -256,6 +256,75 @@ export interface HarvestEntriesTable {
   message: string | null;
 }
 
+export interface PersonsTable {
+  id: string;
+  owner_id: number;
+  name: string;
+  created_at: CreatedAt;
+  updated_at: UpdatedAt;
+}
+
+export interface PersonAliasesTable {
+  old_id: string;
+  person_id: string;
+}
+
+export interface PersonPhotosTable {
+  id: string;
+  owner_id: number;
+  person_id: string;
+  job_id: string | null;
+  object_key: string;
+  face: NullableJson<FoundFace>;
+  created_at: CreatedAt;
+}
+
+export interface FaceEmbeddingsTable {
+  person_photo_id: string;
+  model_id: string;
+  owner_id: number;
+  embedding: Buffer;
+}
+
+export interface GalleriesTable {
+  owner_id: number;
+  version: Generated<number>;
+}
+
+export interface PhotoBatchesTable {
+  id: string;
+  owner_id: number;
+  job_id: string | null;
+  domain: string;
+  threshold: number;
+  grouping_job_id: string | null;
+  created_at: CreatedAt;
+}
+
+export interface PhotosTable {
+  id: string;
+  batch_id: string;
+  position: number;
+  filename: string;
+  object_key: string | null;
+  job_id: string | null;
+  refusal: NullableJson<{ code: string; message: string }>;
+  received_at: ColumnType<Date, Date | string, never>;
+}
+
+export interface PhotoFacesTable {
+  photo_id: string;
+  face: number;
+  model_id: string;
+  embedding: Buffer;
+}
+
+export interface PhotoFaceNamesTable {
+  photo_id: string;
+  face: number;
+  person_id: string;
+}
+
 export interface TiktokUsersTable {
   student_id: string;
   username: string;
@@ -305,6 +374,15 @@ export interface Database {
   admin_users: AdminUsersTable;
   admin_servers: AdminServersTable;
   lecture_news: LectureNewsTable;
+  persons: PersonsTable;
+  person_aliases: PersonAliasesTable;
+  person_photos: PersonPhotosTable;
+  face_embeddings: FaceEmbeddingsTable;
+  galleries: GalleriesTable;
+  photo_batches: PhotoBatchesTable;
+  photos: PhotosTable;
+  photo_faces: PhotoFacesTable;
+  photo_face_names: PhotoFaceNamesTable;
   harvest_runs: HarvestRunsTable;
   harvest_users: HarvestUsersTable;
   harvested_files: HarvestedFilesTable;

@@ -84,6 +84,16 @@ export async function insertJobs(executor: Executor, jobs: readonly NewJob[]): P
     select id, run, type, queue, priority, traceparent from added`.execute(executor);
 }
 
+/** Accepts a job together with the children that it has from the start, as {@link insertJobs} does. */
+export async function insertFamily(
+  executor: Executor,
+  parent: NewJob,
+  children: readonly NewJob[],
+): Promise<void> {
+  await insertJobs(executor, [parent, ...children]);
+  await sql`update jobs set has_children = true where id = ${parent.id}`.execute(executor);
+}
+
 /**
  * Adds children, idempotent by (parent, key): one that exists is left alone, unless it failed or was cancelled in an
  * earlier run of its parent; then it runs again. Writes nothing when the parent's claim is lost.

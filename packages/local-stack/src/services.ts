@@ -29,4 +29,5 @@ export const services: readonly ServiceDefinition[] = [
   worker('lecture2pdf'),
   worker('firebase-harvester'),
   worker('tiktok-ingester'),
+  worker('face-recognizer'),
 ];

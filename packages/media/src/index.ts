@@ -21,6 +21,7 @@ export {
   type RenderedImage,
 } from './image.ts';
 export { defaultImageLimits, type ImageLimits } from './image-limits.ts';
+export { decodeImage, type DecodedImage, type DecodeOptions } from './decode.ts';
 export { extractTextTrack, type TextCodec, type TextTrack, type TextTrackOptions } from './text-tracks.ts';
 export { extractSpeech, type SpeechOptions } from './speech.ts';
 export { readGreyFrames, type FrameOptions, type GreyFrames } from './frames.ts';

@@ -20,6 +20,7 @@ import { publicMedia } from './media/public-object.ts';
 import { type Gate, mountRoutes } from './mount-routes.ts';
 import { type AccessLog, createObserver } from './observe.ts';
 import { describeApi } from './openapi.ts';
+import { photoRoutes } from './photos/routes.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { beginRequest } from './request-context.ts';
 import { errorShapes, lastResort, notFound } from './respond.ts';
@@ -40,6 +41,7 @@ function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
     tiktokRoutes(deps),
     uploadRoutes(deps, ingest),
     harvestRoutes(deps, addresses),
+    photoRoutes(deps, addresses),
     fileRoutes(deps, [publicMedia(deps.db)]),
   ];
 }

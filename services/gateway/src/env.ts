@@ -7,6 +7,7 @@ import { gatewayFirebaseEnv } from './firebase/env.ts';
 import { harvestEnv } from './harvest/env.ts';
 import { lectureEnv } from './lectures/env.ts';
 import { mediaEnv } from './media/env.ts';
+import { photoEnv } from './photos/env.ts';
 
 /** `on`, `off`, a number of proxies in front, or their addresses. */
 const proxies = z.string().transform((text) => {
@@ -42,6 +43,7 @@ const shape = {
   ...lectureEnv,
   ...harvestEnv,
   ...keeperEnv,
+  ...photoEnv,
   ...authEnv,
   ...gatewayFirebaseEnv,
   ...gatewayEnv,

@@ -1,14 +1,30 @@
 import type { Request } from 'express';
 
-const DEFAULT_WAIT_S = 55;
-const MAX_WAIT_S = 300;
+/** Nobody waits longer for one answer, in ms. */
+const MOST_MS = 600_000;
 
-/** How long a client would wait for an answer, in ms, from its Prefer header (RFC 7240); 0 for `respond-async` alone. */
-export function waitPreferredBy(req: Request): number {
-  const preferences = (req.get('prefer') ?? '').split(/[,;]/).map((part) => part.trim().toLowerCase());
-  const wait = preferences
-    .map((part) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(part)?.[1])
-    .find((s) => s !== undefined);
-  if (wait !== undefined) return Math.min(Number(wait), MAX_WAIT_S) * 1_000;
-  return preferences.includes('respond-async') ? 0 : DEFAULT_WAIT_S * 1_000;
+/** How long the caller is willing to wait, and the words of its wish that are heeded. */
+export interface Patience {
+  waitMs: number;
+  /** For Preference-Applied; undefined when nothing was wished. */
+  applied: string | undefined;
+}
+
+/**
+ * What a Prefer header (RFC 7240) asks for: `wait=N` seconds, `respond-async` at once, or, with both, N seconds at most.
+ * What can't be understood is not there.
+ */
+export function patienceOf(req: Request, defaultMs: number): Patience {
+  const wishes = (req.headers['prefer'] ?? []).toString().toLowerCase().split(/[,;]/);
+  let wait: string | undefined;
+  let async = false;
+  for (const wish of wishes.map((text) => text.trim())) {
+    wait ??= /^wait\s*=\s*"?(\d{1,9})"?$/.exec(wish)?.[1];
+    async ||= wish === 'respond-async';
+  }
+  if (wait !== undefined) {
+    const applied = `wait=${wait}${async ? ', respond-async' : ''}`;
+    return { waitMs: Math.min(Number(wait) * 1_000, MOST_MS), applied };
+  }
+  return async ? { waitMs: 0, applied: 'respond-async' } : { waitMs: defaultMs, applied: undefined };
 }

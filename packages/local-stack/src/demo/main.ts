@@ -6,6 +6,7 @@ import { projectRoot } from '../services.ts';
 import { startStack } from '../stack.ts';
 import { listenForStop } from '../stop-signals.ts';
 import { Client } from './client.ts';
+import { faces } from './faces.ts';
 import { harvest } from './harvest.ts';
 import { lecture } from './lecture.ts';
 import { media } from './media.ts';
@@ -14,7 +15,7 @@ import { formatTable } from './report.ts';
 import { tiktok } from './tiktok.ts';
 
 /** One part a service; each new service adds its own. */
-const parts: readonly DemoPart[] = [media, lecture, harvest, tiktok];
+const parts: readonly DemoPart[] = [media, lecture, faces, harvest, tiktok];
 
 /**
  * `npm run demo`: brings everything up in a folder of its own, does the main job of every service on real input, prints

@@ -1,6 +1,11 @@
 import type { ObjectStore } from '@mediaworks/storage';
 import type { GatewayEnv } from '../env.ts';
 
+/** Makes the address of an object that opens for a while. */
+export interface SignedAddresses {
+  signed(key: string, filename?: string): Promise<string>;
+}
+
 /** Makes the absolute addresses of objects. */
 export function fileAddresses(store: ObjectStore, env: Pick<GatewayEnv, 'PUBLIC_URL' | 'LINK_LIFETIME'>) {
   const expiresInSeconds = Math.round(env.LINK_LIFETIME / 1_000);

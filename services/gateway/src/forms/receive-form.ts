@@ -18,6 +18,10 @@ export interface FilePart {
 export interface FormPlan<Taken> {
   /** The fields that may be files, each once; without the first there is nothing to do. */
   fileParts: readonly [string, ...string[]];
+  /** How often the first of them may come; once by default. */
+  most?: number;
+  /** What is said when it is missing, or comes too often. */
+  words?: { missing: string; tooMany: string };
   /** Most bytes of all files together. */
   maxBytes: number;
   /** Reads a file to its end. When it throws, it has left nothing behind. */
@@ -27,8 +31,10 @@ export interface FormPlan<Taken> {
 }
 
 export interface ReceivedForm<Taken> {
-  /** By part; the first is there. */
+  /** By part; the first is there. Of a part that comes again and again, the last. */
   files: ReadonlyMap<string, Taken>;
+  /** All of them, in the order in which they came. */
+  inOrder: readonly Taken[];
   /** The other parts of the form, not checked yet. */
   fields: Record<string, unknown>;
 }
@@ -48,9 +54,10 @@ export async function receiveForm<Taken>(
   plan: FormPlan<Taken>,
 ): Promise<ReceivedForm<Taken>> {
   limitBody(req, plan.maxBytes + FORM_BYTES);
-  const [required] = plan.fileParts;
+  const [required, ...others] = plan.fileParts;
+  const most = plan.most ?? 1;
   const engine = new TakingEngine(plan);
-  const count = plan.fileParts.length;
+  const count = most + others.length;
   const receive = multer({
     storage: engine,
     defParamCharset: 'utf8',
@@ -59,7 +66,10 @@ export async function receiveForm<Taken>(
       ...{ files: count, fields: 20, parts: 20 + count },
       ...{ fieldNameSize: 100, fieldSize: 4_096, headerPairs: 50 },
     },
-  } as multer.Options).fields(plan.fileParts.map((name) => ({ name, maxCount: 1 })));
+  } as multer.Options).fields([
+    { name: required, maxCount: most },
+    ...others.map((name) => ({ name, maxCount: 1 })),
+  ]);
 
   await new Promise<void>((resolve, reject) => {
     // Multer reads a refused body to its end before it says so; whoever waits should hear at once.
@@ -67,19 +77,27 @@ export async function receiveForm<Taken>(
     receive(req, res, (error: unknown) => {
       if (error === undefined || error === null) resolve();
       // Whoever takes the files knows better than multer why a stream broke off, and has something to clear away.
-      else void Promise.allSettled(engine.taking).then(() => reject(asRefusal(error, required)));
+      else void Promise.allSettled(engine.taking).then(() => reject(asRefusal(error, plan)));
     });
   });
-  if (!engine.taken.has(required)) {
-    await Promise.all([...engine.taken.values()].map(plan.giveBack));
-    throw new ApiError(400, 'missing_file', `No file was submitted: expected a part named ${required}`);
+  const inOrder = [...engine.taken].sort(([a], [b]) => a - b).map(([, file]) => file);
+  const files = new Map(inOrder.map(({ name, taken }) => [name, taken]));
+  if (!files.has(required)) {
+    await Promise.all(inOrder.map(({ taken }) => plan.giveBack(taken)));
+    throw missingFile(plan);
   }
-  return { files: engine.taken, fields: { ...(req.body as Record<string, unknown>) } };
+  return {
+    files,
+    inOrder: inOrder.map(({ taken }) => taken),
+    fields: { ...(req.body as Record<string, unknown>) },
+  };
 }
 
 /** Multer's port to where files go. One for each request. */
 class TakingEngine<Taken> implements multer.StorageEngine {
-  readonly taken = new Map<string, Taken>();
+  /** By the number of the file in the form. */
+  readonly taken = new Map<number, { name: string; taken: Taken }>();
+  #files = 0;
   /** Settles when nothing is being written any more. */
   readonly taking: Promise<void>[] = [];
   onRefused: (error: Error) => void = () => undefined;
@@ -91,14 +109,16 @@ class TakingEngine<Taken> implements multer.StorageEngine {
     file: Express.Multer.File,
     done: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
   ): void {
+    const n = this.#files++;
     const part = { name: file.fieldname, filename: file.originalname, body: file.stream };
     const taking = this.plan.take(part).then(
       (taken) => {
-        this.taken.set(file.fieldname, taken);
-        done(null, {});
+        this.taken.set(n, { name: file.fieldname, taken });
+        // Multer hands a copy of what it knows to _removeFile: the number is how we know it again.
+        done(null, { size: n });
       },
       (error: unknown) => {
-        const refusal = asRefusal(error, this.plan.fileParts[0]);
+        const refusal = asRefusal(error, this.plan);
         this.onRefused(refusal);
         // What is left of the part must go somewhere, or the rest of the form never comes.
         file.stream.resume();
@@ -109,21 +129,30 @@ class TakingEngine<Taken> implements multer.StorageEngine {
   }
 
   _removeFile(_req: Request, file: Express.Multer.File, done: (error: Error | null) => void): void {
-    const taken = this.taken.get(file.fieldname);
-    this.taken.delete(file.fieldname);
-    if (taken === undefined) {
+    const found = this.taken.get(file.size);
+    this.taken.delete(file.size);
+    if (found === undefined) {
       done(null);
       return;
     }
-    this.plan.giveBack(taken).then(
+    this.plan.giveBack(found.taken).then(
       () => done(null),
       (error: unknown) => done(asError(error)),
     );
   }
 }
 
+function missingFile({
+  fileParts: [required],
+  words,
+}: Pick<FormPlan<unknown>, 'fileParts' | 'words'>): ApiError {
+  const message = words?.missing ?? `No file was submitted: expected a part named ${required}`;
+  return new ApiError(400, 'missing_file', message);
+}
+
 /** What multer, busboy and the store say, as an answer. What nobody foresaw stays what it is. */
-function asRefusal(error: unknown, required: string): Error {
+function asRefusal(error: unknown, plan: Pick<FormPlan<unknown>, 'fileParts' | 'most' | 'words'>): Error {
+  const [required] = plan.fileParts;
   if (error instanceof ApiError || error instanceof StorageError) return error;
   if (error instanceof multer.MulterError) {
     switch (error.code) {
@@ -132,6 +161,10 @@ function asRefusal(error: unknown, required: string): Error {
         return new ApiError(413, 'too_large', `${error.message}: ${error.field ?? ''}`, { cause: error });
       case 'LIMIT_UNEXPECTED_FILE':
       case 'LIMIT_FILE_COUNT':
+        if (plan.words) {
+          const unknown = error.field !== undefined && !plan.fileParts.includes(error.field);
+          return unknown ? missingFile(plan) : new ApiError(400, 'too_many_files', plan.words.tooMany);
+        }
         return new ApiError(400, 'unexpected_file', `Expected one file, in a part named ${required}`, {
           cause: error,
         });

@@ -6,6 +6,7 @@ import { ApiError, plainErrorShape } from '../api-error.ts';
 import { auditEntry } from '../audit.ts';
 import { defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { cursorToId, idToCursor } from '../id-cursor.ts';
 import { contextOf, principalOf, viewerOf } from '../request-context.ts';
 import { createEventLinks } from './event-links.ts';
 import { streamJob } from './event-stream.ts';
@@ -166,16 +167,4 @@ export function jobRoutes(deps: GatewayDeps): RouteSet {
 
 function seenVersion(header: string | string[] | undefined): number {
   return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0;
-}
-
-function idToCursor(id: string): string {
-  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
-}
-
-function cursorToId(cursor: string): string {
-  const hex = Buffer.from(cursor, 'base64url').toString('hex');
-  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (!z.uuid().safeParse(id).success)
-    throw new ApiError(400, 'invalid_cursor', 'The cursor is not one of ours');
-  return id;
 }

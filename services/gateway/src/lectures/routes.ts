@@ -11,6 +11,7 @@ import { ApiError, plainErrorShape } from '../api-error.ts';
 import { auditEntry } from '../audit.ts';
 import { defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
+import type { SignedAddresses } from '../files/addresses.ts';
 import type { Ingest } from '../ingest.ts';
 import { viewerOf } from '../request-context.ts';
 import { bringRoutes } from './bring-routes.ts';
@@ -28,11 +29,6 @@ const listQuery = z.object({
 const downloadQuery = z.object({ type: z.enum(['pdf', 'srt', 'manifest']).default('pdf') });
 const cancelBody = z.object({ reason: z.string().trim().min(1).max(500).default('Cancelled by user') });
 const notFound = () => new ApiError(404, 'not_found', 'Video not found');
-
-/** Makes the address of an object that opens for a while. */
-export interface SignedAddresses {
-  signed(key: string, filename?: string): Promise<string>;
-}
 
 /** The wire of the lecture2pdf seed. */
 export function lectureRoutes(

@@ -2,6 +2,7 @@ import type { GatewayDeps } from '../deps.ts';
 import { createIngest } from '../ingest.ts';
 import { lectureCleanup } from '../lectures/cleanup.ts';
 import { mediaCleanup } from '../media/cleanup.ts';
+import { photoCleanup } from '../photos/cleanup.ts';
 import { stagingCleanup } from '../staging/cleanup.ts';
 import type { Chore } from './start-nightly.ts';
 
@@ -25,5 +26,6 @@ export function choresOfTheHouse(deps: GatewayDeps): readonly Chore[] {
       finish: (upload) => finish(upload, { origin: {}, actorId: null }),
     }),
     lectureCleanup({ db, store }),
+    photoCleanup({ db, store, nudge: () => dispatcher.nudge(), retentionMs: env.PHOTO_RETENTION }),
   ];
 }

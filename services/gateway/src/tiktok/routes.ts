@@ -19,12 +19,14 @@ import { type Answer, defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { createEventLinks } from '../jobs/event-links.ts';
 import { createJobPresenter } from '../jobs/presenter.ts';
-import { waitPreferredBy } from '../prefer.ts';
+import { patienceOf } from '../prefer.ts';
 import { beginRun } from './begin-run.ts';
 import { answeringKeeper } from './keeper-errors.ts';
 import { createVideoPresenter, failuresOf, messageOf } from './presenter.ts';
 import { listFetched, listRuns } from './queries.ts';
 
+/** How long an answer waits for its run where the caller does not say. */
+const DEFAULT_WAIT_MS = 55_000;
 const MAX_LIST = 1_000;
 const MAX_RUNS = 100;
 
@@ -102,7 +104,7 @@ export function tiktokRoutes(deps: GatewayDeps): RouteSet {
     handler: async ({ req, params: { student_id }, query }) => {
       const username = await usernameOf(student_id);
       const id = await beginRun(deps, req, { student_id, username, ...query, seed: query.seed });
-      return answerRun(student_id, username, await waitForRun(id, waitPreferredBy(req)));
+      return answerRun(student_id, username, await waitForRun(id, patienceOf(req, DEFAULT_WAIT_MS).waitMs));
     },
   });
 

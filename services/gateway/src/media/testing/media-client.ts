@@ -44,7 +44,7 @@ export function mediaClient(base: string, token: Promise<string>) {
     return send('POST', path, { body: form, headers });
   };
   return {
-    get: (path: string) => send('GET', path),
+    get: (path: string, headers: Record<string, string> = {}) => send('GET', path, { headers }),
     /** An answer that is no JSON. */
     getBytes: async (path: string) => {
       const headers = { authorization: `Bearer ${await token}` };
@@ -61,8 +61,8 @@ export function mediaClient(base: string, token: Promise<string>) {
       uploadTo('/api/media/upload/', parts, fields, headers),
     uploadTo,
     /** A body as it is, for forms that no client would send. */
-    raw: (body: Uint8Array, contentType: string) =>
-      send('POST', '/api/media/upload/', {
+    raw: (body: Uint8Array, contentType: string, path = '/api/media/upload/') =>
+      send('POST', path, {
         body: new Blob([new Uint8Array(body)]),
         headers: { 'content-type': contentType },
       }),

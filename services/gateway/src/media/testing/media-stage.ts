@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JobError, LectureResult, MediaItem, TranscodeResult } from '@mediaworks/contracts';
+import type { JobError } from '@mediaworks/contracts';
+import type { Database } from '@mediaworks/database';
 import { createTestDatabase } from '@mediaworks/local-stack/testing';
 import type { Logger } from '@mediaworks/runtime';
 import { sql } from 'kysely';
@@ -75,17 +76,14 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
       for await (const { key } of store.list('')) keys.push(key);
       return keys;
     },
-    count: async (table: 'media_items' | 'lectures' | 'staged_uploads' | 'staged_parts' | 'jobs') => {
+    count: async (table: keyof Database) => {
       const { rows } = await sql<{
         count: number;
       }>`select count(*) as count from ${sql.table(table)}`.execute(db);
       return rows[0]?.count ?? 0;
     },
     /** Ends an item's job as a worker would. */
-    finish: async (
-      item: Pick<MediaItem, 'job_id'>,
-      end: { result: TranscodeResult | LectureResult } | { error: JobError },
-    ) => {
+    finish: async (item: { job_id: string }, end: { result: object } | { error: JobError }) => {
       const status = 'result' in end ? 'completed' : 'failed';
       const result = 'result' in end ? JSON.stringify(end.result) : null;
       const error = 'error' in end ? JSON.stringify(end.error) : null;
@@ -95,7 +93,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
         where id = ${item.job_id}`.execute(db);
     },
     /** Has the database refuse every new row of a table while `work` runs. */
-    refuse: async (table: 'media_items' | 'lectures', work: () => Promise<void>) => {
+    refuse: async (table: keyof Database, work: () => Promise<void>) => {
       const name = sql.id('refused');
       await sql`alter table ${sql.table(table)} add constraint ${name} check (false) not valid`.execute(db);
       try {
@@ -106,7 +104,8 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
     },
     /** Everything but the users goes. */
     wipe: async () => {
-      await sql`truncate media_items, lectures, staged_uploads, staged_parts, jobs, job_attempts, outbox, idempotency_keys,
+      await sql`truncate media_items, lectures, staged_uploads, staged_parts, photo_batches, photos, photo_faces,
+        photo_face_names, persons, person_aliases, person_photos, face_embeddings, galleries, jobs, job_attempts, outbox, idempotency_keys,
         audit_log, chores`.execute(db);
       for (const key of await stage.keys()) await store.remove(key);
     },

@@ -1,0 +1,49 @@
+import { imageLimits, type ImageLimits } from './image-limits.ts';
+import { openImage } from './image-open.ts';
+import { runOnUpload } from './image-pixels.ts';
+import type { PixelSize } from './image-sizes.ts';
+
+/** A picture's pixels: sRGB, three bytes each, row by row from the top, upright. */
+export interface DecodedImage extends PixelSize {
+  readonly data: Buffer;
+}
+
+export interface DecodeOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly limits?: Partial<ImageLimits> | undefined;
+}
+
+/**
+ * Decodes a picture at its full size, whatever its format, depth, colours and orientation. Of an animation and of a
+ * file with pages the first is taken; what is transparent lies on white.
+ * @param input path of a local file.
+ * @throws PermanentError `empty_media`, `unsupported_media`, `corrupt_media` (also where only the end is missing),
+ * `too_many_pixels`, `took_too_long`; TransientError; or the signal's reason.
+ */
+export async function decodeImage(input: string, options: DecodeOptions = {}): Promise<DecodedImage> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const image = await openImage(input, imageLimits(options.limits), signal);
+  let pipeline = image.first();
+  if (image.orientation !== 1) pipeline = pipeline.autoOrient();
+  if (image.hasAlpha) pipeline = pipeline.flatten({ background: '#ffffff' });
+  const { data, info } = await runOnUpload(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }), signal);
+  return {
+    data: info.channels === 3 ? data : threeChannels(data, info.channels),
+    width: info.width,
+    height: info.height,
+  };
+}
+
+/** Grey told three times; a fourth channel left out. */
+function threeChannels(data: Buffer, channels: number): Buffer {
+  const pixels = data.length / channels;
+  const out = Buffer.allocUnsafe(pixels * 3);
+  const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
+  for (let pixel = 0, from = 0, to = 0; pixel < pixels; pixel++, from += channels) {
+    out[to++] = data[from] ?? 0;
+    out[to++] = data[from + green] ?? 0;
+    out[to++] = data[from + blue] ?? 0;
+  }
+  return out;
+}

@@ -1,0 +1,38 @@
+import { sampleSquare, type Picture } from './sampling.ts';
+import { fitSimilarity, invert, type Point } from './similarity.ts';
+
+/** Sides of what an embedder is shown, in pixels. */
+export const ALIGNED_SIDE = 112;
+
+/**
+ * Where ArcFace wants the left eye, the right eye, the nose and the corners of the mouth (Deng et al., "ArcFace", 2019;
+ * insightface's `face_align.py`), in pixels.
+ */
+export const alignedPoints: readonly Point[] = [
+  [38.2946, 51.6963],
+  [73.5318, 51.5014],
+  [56.0252, 71.7366],
+  [41.5493, 92.3655],
+  [70.7299, 92.2041],
+];
+
+/**
+ * A face, upright and at the size that embedders were taught on.
+ * @param landmarks five points of the picture, in the order of {@link alignedPoints}
+ * @returns RGB, 0–255, 112 × 112
+ */
+export function alignFace(picture: Picture, landmarks: readonly Point[]): Float32Array {
+  return sampleSquare(picture, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
+}
+
+/** An aligned face as in a mirror. */
+export function mirror(face: Float32Array): Float32Array {
+  const out = new Float32Array(face.length);
+  for (let row = 0, to = 0; row < ALIGNED_SIDE; row++) {
+    for (let column = ALIGNED_SIDE - 1; column >= 0; column--, to += 3) {
+      const from = (row * ALIGNED_SIDE + column) * 3;
+      out.set(face.subarray(from, from + 3), to);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,151 @@
+import sharp from 'sharp';
+import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
+import type { Picture } from './sampling.ts';
+import { planScales, type ViewedScale } from './scales.ts';
+import { lookAgain, lookedAtSize, lookTurned } from './second-look.ts';
+
+/** A face in pixels of the photo. */
+export interface FoundFace extends Candidate {
+  /** By which its top is turned clockwise, as far as the detector needed to know; radians. */
+  readonly roll: number;
+}
+
+/** What scores less is not even looked at again. */
+const DOUBTFUL = 0.3;
+/** Doubtful ones that are looked at again: the best of them. */
+const MOST_DOUBTFUL = 32;
+/** A box of which so much lies inside a better one, found at another scale, is a part of that face. */
+const INSIDE = 0.7;
+/** Tiles whose pixels vary by less than this hold sky or wall; standard deviation of a block, of 255. */
+const FLAT = 3;
+
+/**
+ * All that looks like a face in a photo, best first. Small faces that a tile leaves in doubt are looked at again, and
+ * where there is nothing at all, the photo is turned either way: the detector knows heads up to 45° from upright.
+ * @throws the signal's reason
+ */
+export async function findFaces(
+  detector: Detector,
+  photo: Picture,
+  signal: AbortSignal,
+): Promise<FoundFace[]> {
+  const candidates: Candidate[] = [];
+  /** The photo at every size that it was looked at. */
+  const sizes: Picture[] = [photo];
+  for (const scale of planScales(photo, detector.spec)) {
+    signal.throwIfAborted();
+    // Each size from the one before: the whole photo is read only once.
+    const shown = await resize(sizes.at(-1) ?? photo, scale);
+    sizes.push(shown);
+    candidates.push(...(await lookAt(detector, shown, scale, photo, signal)));
+  }
+  const distinct = withoutParts(bestOf(candidates, detector.spec.overlap));
+  const faces = await settle(detector, sizes, distinct, signal);
+  if (faces.length > 0) return faces;
+  return lookTurned(detector, photo, sizes.at(-1) ?? photo, signal);
+}
+
+async function lookAt(
+  detector: Detector,
+  shown: Picture,
+  { views }: ViewedScale,
+  photo: Picture,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  const { width, height } = detector.spec;
+  for (const { x, y } of views) {
+    if (views.length > 1 && isFlat(shown, x, y, width, height)) continue;
+    signal.throwIfAborted();
+    const seen = await detector.detect({ picture: shown, x, y }, DOUBTFUL);
+    // What a tile's edge cuts lies whole in the next tile, or in the next scale.
+    const whole = seen.filter(
+      (one) =>
+        (x === 0 || one.left > x + 1) &&
+        (y === 0 || one.top > y + 1) &&
+        (x + width >= shown.width || one.right < x + width - 1) &&
+        (y + height >= shown.height || one.bottom < y + height - 1),
+    );
+    found.push(...bestOf(whole, detector.spec.overlap));
+  }
+  return found.map((one) => scaled(one, photo.width / shown.width, photo.height / shown.height));
+}
+
+/** Those that score as faces, and of the others those that do at a second look. */
+async function settle(
+  detector: Detector,
+  sizes: readonly Picture[],
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<FoundFace[]> {
+  const { threshold, overlap } = detector.spec;
+  const faces: FoundFace[] = candidates
+    .filter(({ score }) => score >= threshold)
+    .map((candidate) => ({ ...candidate, roll: 0 }));
+  const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
+  for (const candidate of doubtful) {
+    signal.throwIfAborted();
+    const { picture, factor } = sizeFor(candidate, sizes, lookedAtSize(detector));
+    const face = await lookAgain(detector, picture, scaled(candidate, factor, factor));
+    if (face) faces.push({ ...scaled(face, 1 / factor, 1 / factor), roll: face.roll });
+  }
+  return withoutParts(bestOf(faces, overlap));
+}
+
+/** The smallest of a photo's sizes at which a candidate is still as large as wanted, or the photo itself. */
+function sizeFor(
+  { left, right }: Candidate,
+  sizes: readonly Picture[],
+  wanted: number,
+): { picture: Picture; factor: number } {
+  const [photo, ...others] = sizes;
+  if (!photo) throw new RangeError('A photo has one size at least');
+  const factors = others.map((picture) => ({ picture, factor: picture.width / photo.width }));
+  const enough = factors.filter(({ factor }) => factor <= 1 && (right - left) * factor >= wanted);
+  return enough.at(-1) ?? { picture: photo, factor: 1 };
+}
+
+function withoutParts<T extends Candidate>(best: readonly T[]): T[] {
+  return best.filter((one, index) => {
+    const area = areaOf(one);
+    return !best.slice(0, index).some((other) => areaOf(other) > area && shared(one, other) > INSIDE * area);
+  });
+}
+
+function scaled({ left, top, right, bottom, score, points }: Candidate, x: number, y: number): Candidate {
+  return {
+    ...{ left: left * x, top: top * y, right: right * x, bottom: bottom * y, score },
+    points: points?.map(([px, py]) => [px * x, py * y] as const),
+  };
+}
+
+async function resize(picture: Picture, { width, height }: ViewedScale): Promise<Picture> {
+  if (picture.width === width && picture.height === height) return picture;
+  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+  const data = await sharp(picture.data, { raw })
+    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  return { data, width, height };
+}
+
+const BLOCK = 16;
+
+/** True when no block of a part shows more than noise, by its green. */
+function isFlat({ data, width, height }: Picture, left: number, top: number, w: number, h: number): boolean {
+  const [right, bottom] = [Math.min(width, left + w), Math.min(height, top + h)];
+  for (let y = top; y < bottom; y += BLOCK) {
+    for (let x = left; x < right; x += BLOCK) {
+      let [sum, squares, count] = [0, 0, 0];
+      for (let row = y; row < Math.min(bottom, y + BLOCK); row += 2) {
+        for (let column = x; column < Math.min(right, x + BLOCK); column += 2, count++) {
+          const value = data[(row * width + column) * 3 + 1] ?? 0;
+          sum += value;
+          squares += value * value;
+        }
+      }
+      if (squares / count - (sum / count) ** 2 > FLAT * FLAT) return false;
+    }
+  }
+  return true;
+}

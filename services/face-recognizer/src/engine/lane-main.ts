@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ALIGNED_SIDE } from './align.ts';
+import { describePhoto } from './describe-photo.ts';
+import type { LaneAnswer, LaneOrder, LaneStart } from './lane-protocol.ts';
+import { openModels } from './open-models.ts';
+
+/**
+ * A thread with models of its own, that describes one photo at a time: the runtime's calls hold the thread that makes
+ * them. Says when its models are open and warm.
+ */
+const port = parentPort;
+if (!port) throw new Error('This program runs as a thread of the face engine');
+const say = (answer: LaneAnswer) => port.postMessage(answer);
+
+const start = workerData as LaneStart;
+const models = await openModels(start);
+await warmUp();
+
+let current = new AbortController();
+port.on('message', (order: LaneOrder) => {
+  if (order.kind === 'describe') void describe(order);
+  else if (order.kind === 'stop') current.abort(new Error('stopped'));
+  else void models.close().then(() => port.close());
+});
+say({ kind: 'ready' });
+
+async function describe({ data, width, height, maxFaces }: LaneOrder & { kind: 'describe' }): Promise<void> {
+  current = new AbortController();
+  const { signal } = current;
+  try {
+    const photo = await describePhoto(models, { data, width, height }, { signal, maxFaces });
+    say({ kind: 'described', photo });
+  } catch (error) {
+    say(signal.aborted ? { kind: 'stopped' } : { kind: 'failed', message: String(error) });
+  }
+}
+
+/** The first runs make plans and take memory. */
+async function warmUp(): Promise<void> {
+  const { width, height } = models.detector.spec;
+  const picture = { data: new Uint8Array(width * height * 3).fill(127), width, height };
+  await models.detector.detect({ picture, x: 0, y: 0 }, 0.99);
+  await models.landmarks?.find(picture, [{ centre: [width / 2, height / 2], side: height / 2, roll: 0 }]);
+  await models.embedder.embed([new Float32Array(ALIGNED_SIDE * ALIGNED_SIDE * 3).fill(127)]);
+}

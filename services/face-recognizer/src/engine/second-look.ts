@@ -1,0 +1,132 @@
+import type { Candidate, Detector } from './detector.ts';
+import type { FoundFace } from './find-faces.ts';
+import { sampleSquare, type Picture } from './sampling.ts';
+import { apply, type Point, type Similarity, squareAround } from './similarity.ts';
+
+/** How far a photo is turned that shows no face as it is, in radians. */
+const TURNED = (40 * Math.PI) / 180;
+/** Part of a look's square that the face takes: the size at which the detector knows faces best, and a smaller one. */
+const FACE_SHARE = 0.35;
+const SMALL_SHARE = 0.22;
+/** Score of a doubtful one that is a face after all. */
+const CONVINCING = 0.75;
+
+/**
+ * Looks at a candidate at the size at which the detector knows faces best.
+ * @returns the face, or undefined where there is none
+ */
+export async function lookAgain(
+  detector: Detector,
+  photo: Picture,
+  candidate: Candidate,
+): Promise<FoundFace | undefined> {
+  const { centre, span } = placeOf(candidate);
+  const view = squareAround(centre, span / FACE_SHARE, sideOf(detector), 0);
+  const seen = inTheMiddle(await look(detector, photo, view), sideOf(detector), FACE_SHARE);
+  return seen && seen.score >= CONVINCING ? inPhoto(seen, view, 0) : undefined;
+}
+
+/**
+ * How sure a face remains when it is looked at in other ways, mirrored and smaller: what only resembles a face
+ * seldom does in all of them.
+ * @returns the mean of the scores, 0–1
+ */
+export async function confirm(detector: Detector, photo: Picture, face: FoundFace): Promise<number> {
+  const side = sideOf(detector);
+  const { centre, span } = placeOf(face);
+  let sum = 0;
+  for (const share of [FACE_SHARE, SMALL_SHARE]) {
+    const view = squareAround(centre, span / share, side, face.roll);
+    const seen = await look(detector, photo, view, share === FACE_SHARE);
+    sum += inTheMiddle(seen, side, share)?.score ?? 0;
+  }
+  return sum / 2;
+}
+
+/** Looks at a whole photo in which nothing was found, turned either way. @param shown the photo, small */
+export async function lookTurned(
+  detector: Detector,
+  photo: Picture,
+  shown: Picture,
+  signal: AbortSignal,
+): Promise<FoundFace[]> {
+  const factor = photo.width / shown.width;
+  for (const roll of [TURNED, -TURNED]) {
+    signal.throwIfAborted();
+    const middle: Point = [shown.width / 2, shown.height / 2];
+    const view = squareAround(middle, Math.hypot(shown.width, shown.height), sideOf(detector), roll);
+    const seen = (await look(detector, shown, view)).filter(({ score }) => score >= CONVINCING);
+    const faces = seen.map((one) => {
+      const { left, top, right, bottom, score, points } = inPhoto(one, view, roll);
+      return {
+        ...{ left: left * factor, top: top * factor, right: right * factor, bottom: bottom * factor },
+        ...{ score, roll, points: points?.map(([x, y]) => [x * factor, y * factor] as const) },
+      };
+    });
+    if (faces.length > 0) return faces;
+  }
+  return [];
+}
+
+/** How large a face is where it is looked at again, in pixels. */
+export const lookedAtSize = (detector: Detector): number => sideOf(detector) * FACE_SHARE;
+
+const sideOf = ({ spec }: Detector) => Math.min(spec.width, spec.height);
+
+function placeOf({ left, top, right, bottom }: Candidate): { centre: Point; span: number } {
+  return { centre: [(left + right) / 2, (top + bottom) / 2], span: Math.max(right - left, bottom - top) };
+}
+
+/** Scores below this say nothing. */
+const LEAST = 0.1;
+
+async function look(
+  detector: Detector,
+  picture: Picture,
+  view: Similarity,
+  mirrored = false,
+): Promise<Candidate[]> {
+  const side = sideOf(detector);
+  const sampled = sampleSquare(picture, side, view);
+  const data = new Uint8Array(sampled.length);
+  for (let row = 0, to = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      const from = (row * side + (mirrored ? side - 1 - column : column)) * 3;
+      for (let channel = 0; channel < 3; channel++) data[to++] = (sampled[from + channel] ?? 0) + 0.5;
+    }
+  }
+  return detector.detect({ picture: { data, width: side, height: side }, x: 0, y: 0 }, LEAST);
+}
+
+/** The best of those that lie in the middle of a square and are about as large as they should be. */
+function inTheMiddle(seen: readonly Candidate[], side: number, share: number): Candidate | undefined {
+  return seen
+    .filter(({ left, top, right, bottom }) => {
+      const [x, y] = [(left + right) / 2 - side / 2, (top + bottom) / 2 - side / 2];
+      const size = Math.max(right - left, bottom - top) / (side * share);
+      return Math.hypot(x, y) < (side * share) / 2 && size > 0.5 && size < 1.8;
+    })
+    .sort((a, b) => b.score - a.score)[0];
+}
+
+/** The upright box of what was seen: as large, about the same middle. */
+function inPhoto(
+  { left, top, right, bottom, score, points }: Candidate,
+  view: Similarity,
+  roll: number,
+): FoundFace {
+  const [x, y] = apply(view, [(left + right) / 2, (top + bottom) / 2]);
+  const scale = Math.hypot(view.a, view.b);
+  const [halfWidth, halfHeight] = [((right - left) * scale) / 2, ((bottom - top) * scale) / 2];
+  return {
+    ...{
+      left: x - halfWidth,
+      top: y - halfHeight,
+      right: x + halfWidth,
+      bottom: y + halfHeight,
+      score,
+      roll,
+    },
+    points: points?.map((point) => apply(view, point)),
+  };
+}

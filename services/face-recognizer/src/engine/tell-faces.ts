@@ -1,0 +1,66 @@
+import { mirror } from './align.ts';
+import type { Models } from './describe-photo.ts';
+import { cosine } from './embedder.ts';
+import type { EmbedderSpec } from './model-set.ts';
+import type { Reading } from './read-faces.ts';
+import type { Picture } from './sampling.ts';
+import { confirm } from './second-look.ts';
+import type { Point } from './similarity.ts';
+
+/** Score of the detector that needs no confirmation, where the embedder is sure. */
+const CERTAIN = 0.9;
+/** Mean score of the further looks at what is not. */
+const CONFIRMED = 0.75;
+
+/** Of a set without figures: anything may be a face, and the detector is asked again about each. */
+const noFigures = { least: Number.MIN_VALUE, sure: Infinity, mirrored: -1 };
+
+export const faceFigures = ({ faces }: EmbedderSpec): typeof noFigures => faces ?? noFigures;
+
+/** Those that are faces, of what the detector took for one: see `faces` of an embedder in model-set.ts. */
+export async function tellFaces(
+  { detector, embedder }: Models,
+  photo: Picture,
+  readings: readonly Reading[],
+  signal: AbortSignal,
+): Promise<Reading[]> {
+  const { least, sure, mirrored } = faceFigures(embedder.spec);
+  const isSure = ({ norm, face }: Reading) => norm >= sure && face.score >= CERTAIN;
+  const doubtful = readings.filter((reading) => !isSure(reading) && reading.norm >= least);
+  const images = await embedder.embed(
+    mirrored > -1 ? doubtful.map(({ aligned }) => mirror(aligned)) : [],
+    signal,
+  );
+  const confirmed = new Set<Reading>();
+  for (const [n, reading] of doubtful.entries()) {
+    const image = images[n];
+    if (image && cosine(reading.embedding, image.embedding) < mirrored) continue;
+    signal.throwIfAborted();
+    if ((await confirm(detector, photo, reading.face)) >= CONFIRMED) confirmed.add(reading);
+  }
+  return withoutDoubles(readings.filter((reading) => isSure(reading) || confirmed.has(reading)));
+}
+
+/** Two that have their points at one place, by this share of their size, are one face in two boxes. */
+const ONE_PLACE = 0.3;
+
+/** Of each face the reading that the embedder says most about. */
+function withoutDoubles(readings: readonly Reading[]): Reading[] {
+  const kept: Reading[] = [];
+  for (const reading of [...readings].sort((a, b) => b.norm - a.norm)) {
+    const [x, y] = middleOf(reading);
+    const double = kept.some((other) => {
+      const [otherX, otherY] = middleOf(other);
+      return Math.hypot(x - otherX, y - otherY) < ONE_PLACE * Math.min(widthOf(reading), widthOf(other));
+    });
+    if (!double) kept.push(reading);
+  }
+  return readings.filter((reading) => kept.includes(reading));
+}
+
+const widthOf = ({ face }: Reading) => face.right - face.left;
+
+function middleOf({ points }: Reading): Point {
+  const sum = points.reduce<Point>(([x, y], point) => [x + point[0], y + point[1]], [0, 0]);
+  return [sum[0] / points.length, sum[1] / points.length];
+}
