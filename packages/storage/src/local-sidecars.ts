@@ -55,8 +55,9 @@ export function createSidecars(
     /** What describes the file of these stats. */
     async find(key: string, stats: BigIntStats): Promise<Details | undefined> {
       const name = hashed(key);
-      const [found] = await namesOf(folderOf(name), prefixOf(name, stats));
-      return found === undefined ? undefined : detailsIn(found);
+      const names = await namesOf(folderOf(name), prefixOf(name, stats));
+      // One that lost its details may lie beside the one that was written in its place.
+      return names.map(detailsIn).find((details) => details !== undefined);
     },
 
     /** Everything that is told about files under this key, true of the one that is there or not. */
