@@ -24,7 +24,9 @@ export function createSupabaseKeeper(options: SupabaseOptions): VideoKeeper {
 
   return {
     usernameOf: async (studentId) => {
-      const rows = good(await users().select('username').eq('student_id', studentId).limit(1));
+      const rows: { username: string }[] | null = good(
+        await users().select('username').eq('student_id', studentId).limit(1),
+      );
       return rows?.[0]?.username;
     },
     link: async (studentId, username) => {

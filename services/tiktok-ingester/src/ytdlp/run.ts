@@ -11,7 +11,6 @@ import type { YtdlpProgram } from './program.ts';
 
 // It is a CommonJS module whose class is called default.
 const { default: YTDlpWrap } = YTDlpWrapModule;
-};
 
 /** What yt-dlp said. */
 export interface YtdlpOutput {
