@@ -166,7 +166,12 @@ describe('a job', () => {
     };
     const id = await stage.submit();
     const halfway = await stage.until(id, (job) => job.result !== null && job.children.processing === 2);
-    expect(halfway).toMatchObject({ status: 'processing', finished_at: null });
+    expect(halfway).toMatchObject({
+      status: 'processing',
+      finished_at: null,
+      percent: 0,
+      stage: '0 of 2, 0%',
+    });
     gate.resolve();
     const job = await stage.ended(id);
     expect(job).toMatchObject({ status: 'completed', children: { failed: 2, queued: 0, processing: 0 } });

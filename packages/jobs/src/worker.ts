@@ -4,7 +4,7 @@ import type { JobTypeOn, QueueName } from '@mediaworks/contracts';
 import { isTerminal, jobCatalog } from '@mediaworks/contracts';
 import { errorFields, groupCommit, type Logger, traceIdOf, withLogFields } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { boardMessage, givenUp, teeToBoard, TryAgainError } from './board-story.ts';
 import { type Delivery, type QueueConnection, telemetryOption, workerConnection } from './bullmq.ts';
 import { backoffMs, classify, type Verdict } from './classify.ts';
@@ -88,6 +88,13 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     signals.send({ changed: ended.parent_id === null ? [ended.id] : [ended.id, ended.parent_id] });
   };
 
+  const paced = options.paceMs
+    ? new Queue<Delivery>(options.queue, {
+        connection: workerConnection(options.connection.redisUrl),
+        prefix: options.connection.prefix,
+      })
+    : undefined;
+  paced?.on('error', (error) => log.warn('queue error', errorFields(error)));
   const slots = createSlots(options.slots);
   const processDelivery = async (delivery: Job<Delivery>, token?: string): Promise<unknown> => {
     const releaseSlot = stopping ? undefined : await slots.take(SLOT_PATIENCE_MS);
@@ -217,7 +224,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     if (final) throw givenUp(story);
     if (!counted) {
       // Whoever asked for a pause means all of us: nobody takes another job before it is over.
-      if (options.paceMs) await worker.rateLimit(Math.min(delayMs, MAX_COMMON_PAUSE_MS));
+      await paced?.rateLimit(Math.min(delayMs, MAX_COMMON_PAUSE_MS));
       await delivery.moveToDelayed(Date.now() + delayMs, token);
       throw new DelayedError();
     }
@@ -302,7 +309,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       await worker.pause(true);
       await drain(held, graceMs);
       for (const { job } of held.values()) job.stop(new ShutdownError('the worker is going away'));
-      await Promise.race([worker.close(), wait(3_000)]);
+      await Promise.race([Promise.all([worker.close(), paced?.close()]), wait(3_000)]);
       for (const timer of timers) timer.stop();
       unlisten();
       await unregister(db, id);

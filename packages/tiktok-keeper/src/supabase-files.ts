@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { TransientError } from '@mediaworks/contracts';
 import { asError } from '@mediaworks/runtime';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { createClient } from '@supabase/supabase-js';
 import * as tus from 'tus-js-client';
 import { WebSocket } from 'ws';
 import { bucketMissing, explainSupabase } from './supabase-errors.ts';
@@ -19,13 +19,13 @@ export interface SupabaseOptions {
 }
 
 /** Supabase's own advice: larger files by tus, in pieces of exactly this size. */
-export const TUS_ABOVE_BYTES = 6 * 2 ** 20;
+const TUS_ABOVE_BYTES = 6 * 2 ** 20;
 const ANSWER_WITHIN_MS = 60_000;
 const REMEMBER_BUCKET_MS = 60_000;
 const RETRY_AFTER_MS = [0, 500, 2_000, 5_000];
 
 /** The client takes no signal: one is made for each piece of work, which costs no connection. */
-export function openClient(options: SupabaseOptions, signal?: AbortSignal): SupabaseClient {
+export function openClient(options: SupabaseOptions, signal?: AbortSignal) {
   return createClient(options.url, options.serviceRoleKey, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     // It is never used, but Node 20 has no WebSocket, and the client refuses to be made without one.
@@ -33,7 +33,10 @@ export function openClient(options: SupabaseOptions, signal?: AbortSignal): Supa
     global: {
       fetch: (input, init) => {
         const signals = [AbortSignal.timeout(ANSWER_WITHIN_MS), signal, init?.signal];
-        return fetch(input, { ...init, signal: AbortSignal.any(signals.filter((one) => one != null)) });
+        return fetch(input, {
+          ...init,
+          signal: AbortSignal.any(signals.filter((one) => one !== undefined && one !== null)),
+        });
       },
     },
   });

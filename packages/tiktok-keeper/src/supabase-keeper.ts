@@ -24,8 +24,10 @@ export function createSupabaseKeeper(options: SupabaseOptions): VideoKeeper {
 
   return {
     usernameOf: async (studentId) => {
-      const rows = good(await users().select('username').eq('student_id', studentId).limit(1));
-      return (rows as { username: string }[] | null)?.[0]?.username;
+      const rows: { username: string }[] | null = good(
+        await users().select('username').eq('student_id', studentId).limit(1),
+      );
+      return rows?.[0]?.username;
     },
     link: async (studentId, username) => {
       const row = { student_id: studentId, username, updated_at: new Date().toISOString() };

@@ -52,12 +52,13 @@ export async function openStage(options: { leaseMs?: number; sweepIntervalMs?: n
     owner,
     prefix: servers.queuePrefix,
     tmpRoot,
-    startWorker(handlers: Partial<HandlersFor<'media-transcoder'>>, slots = 4) {
+    startWorker(handlers: Partial<HandlersFor<'media-transcoder'>>, slots = 4, paceMs?: () => number) {
       const worker = startWorker({
         queue: 'media-transcoder',
         handlers: { 'media.transcode': never, 'media.purge': never, ...handlers },
         slots,
         leaseMs: options.leaseMs ?? 3_000,
+        ...(paceMs ? { paceMs } : {}),
         version: 'test',
         tmpRoot,
         db,

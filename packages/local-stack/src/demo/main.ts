@@ -33,21 +33,16 @@ export async function run(): Promise<number> {
   await mkdir(outputs, { recursive: true });
 
   say('Starting Postgres, Redis and the services …');
-  const outside = await Promise.all(parts.map((part) => part.outside?.()));
-  const stopOutside = () => Promise.all(outside.map((one) => one?.stop()));
+  const outside = await bringOutside();
   const stack = await startStack({
     dataDir: join(home, 'data'),
-    env: Object.assign(
-      { LOG_LEVEL: 'warn', RATE_LIMIT: '100000' },
-      process.env,
-      ...outside.map((one) => one?.env),
-    ),
+    env: { LOG_LEVEL: 'warn', RATE_LIMIT: '100000', ...process.env, ...outside.env },
     log: (name, line) => {
       if (/\b(warn|error)\b/.test(line)) say(`${name} ${line}`);
     },
     signal: stopRequest,
   }).catch(async (error: unknown) => {
-    await stopOutside();
+    await outside.stop();
     throw error;
   });
   const bars = openBars();
@@ -71,8 +66,26 @@ export async function run(): Promise<number> {
     return 1;
   } finally {
     await stack.stop();
-    await stopOutside();
+    await outside.stop();
   }
+}
+
+/** What the parts know of the world outside, and the environment that leads there. */
+async function bringOutside(): Promise<{ env: NodeJS.ProcessEnv; stop(): Promise<void> }> {
+  const stops: (() => Promise<void>)[] = [];
+  let env: NodeJS.ProcessEnv = {};
+  for (const part of parts) {
+    const outside = await part.outside?.();
+    if (!outside) continue;
+    stops.push(outside.stop);
+    env = { ...env, ...outside.env };
+  }
+  return {
+    env,
+    stop: async () => {
+      for (const stop of stops) await stop();
+    },
+  };
 }
 
 /** A bar a job on a terminal; elsewhere a line a job when it is done. */

@@ -5,7 +5,7 @@ import type { ReportRow } from './report.ts';
 export interface DemoPart {
   service: string;
   /** Brings up what the service knows of the world outside; the environment leads it there. */
-  outside?(): Promise<{ env: NodeJS.ProcessEnv; stop(): Promise<void> }>;
+  outside?: () => Promise<{ env: NodeJS.ProcessEnv; stop: () => Promise<void> }>;
   /** Does the service's main job on real input. Rejects, saying what, when anything is not as promised. */
   run(stage: DemoStage): Promise<ReportRow[]>;
 }

@@ -10,6 +10,9 @@ import { type Reply, restError } from './reply.ts';
 import { answerRest } from './rest.ts';
 import { createStorage } from './storage.ts';
 
+const BIGINT: number = pg.types.builtins.INT8;
+const TIMESTAMPTZ: number = pg.types.builtins.TIMESTAMPTZ;
+
 /** How the double misbehaves, for requests whose method and path hold a text. */
 export interface SupabaseFault {
   /** What it answers instead; without it, it breaks the connection. */
@@ -50,19 +53,24 @@ const NEW_PROJECT = `
   grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 `;
 
+const parserOf = pg.types.getTypeParser as (oid: number) => (text: string) => unknown;
+
+/** Big numbers as numbers, and times as Postgres writes them. */
+const asPostgrest: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number): ((text: string) => unknown) => {
+    if (oid === BIGINT) return Number;
+    return oid === TIMESTAMPTZ ? String : parserOf(oid);
+  },
+};
+
 /**
  * Supabase as its client sees it: PostgREST and Storage at the wire, over a real Postgres with the real roles and row
  * level security, so that our SQL for it is tried too.
  * @param databaseUrl of an empty database
  */
 export async function startSupabaseDouble(databaseUrl: string): Promise<SupabaseDouble> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 5 });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 5, types: asPostgrest });
   pool.on('error', () => undefined);
-  // As PostgREST answers them, within what a double can hold.
-  const types = {
-    getTypeParser: (oid: number) =>
-      oid === 20 ? Number : oid === 1184 ? String : pg.types.getTypeParser(oid),
-  };
   await pool.query(NEW_PROJECT);
   await pool.query(await readFile(`${projectRoot}infra/supabase/tiktok.sql`, 'utf8'));
 
@@ -81,7 +89,7 @@ export async function startSupabaseDouble(databaseUrl: string): Promise<Supabase
     const client = await pool.connect();
     try {
       await client.query(`begin; set local role ${role}`);
-      const reply = await work(withTypes(client, types));
+      const reply = await work(client);
       await client.query(reply.status < 400 ? 'commit' : 'rollback');
       return reply;
     } catch (error) {
@@ -162,9 +170,13 @@ export async function startSupabaseDouble(databaseUrl: string): Promise<Supabase
     if (found) {
       found.left--;
       const { reply } = found.fault;
-      if (!reply) return void request.socket.destroy();
+      if (!reply) {
+        request.socket.destroy();
+        return;
+      }
       request.resume();
-      return send(response, reply);
+      send(response, reply);
+      return;
     }
     buffer(request)
       .then((body) => answer(request, url, body))
@@ -200,11 +212,6 @@ interface Asked {
   query: URLSearchParams;
   header(name: string): string;
   body: Buffer;
-}
-
-function withTypes(client: pg.PoolClient, types: object): pg.ClientBase {
-  const query = (text: string, values?: unknown[]) => client.query({ text, values, types } as pg.QueryConfig);
-  return { query } as unknown as pg.ClientBase;
 }
 
 function send(response: ServerResponse, { status, body, headers }: Reply): void {

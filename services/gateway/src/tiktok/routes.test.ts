@@ -82,6 +82,20 @@ it('asks for a token, unless the domain is open', async () => {
   }
 });
 
+it('says so when Supabase is away, and what has to be done when it is not set up', async () => {
+  const settings = { SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_SERVICE_ROLE_KEY: 'secret-key' };
+  const away = await openTiktokStage(settings);
+  try {
+    const answer = await away.as('anna').get(`${PATH}/videos`);
+    expect(answer).toMatchObject({ status: 503, body: { success: false, code: 'keeper_unavailable' } });
+    expect(answer.headers.get('retry-after')).toBe('5');
+    expect(JSON.stringify(answer.body)).not.toContain('secret-key');
+  } finally {
+    await away.close();
+  }
+  await expect(openTiktokStage({ SUPABASE_URL: 'http://127.0.0.1:9' })).rejects.toThrow(/both are needed/);
+});
+
 describe('the videos', () => {
   it('are none at first, and then all that is known of each, newest first', async () => {
     await link();

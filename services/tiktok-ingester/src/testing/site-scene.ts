@@ -12,7 +12,7 @@ import type { YtdlpSettings } from '../env.ts';
 import { locateYtdlp, type YtdlpProgram } from '../ytdlp/index.ts';
 
 /** A small upright video with sound, and a picture. */
-export async function makeIngredients(folder: string): Promise<Ingredients> {
+async function makeIngredients(folder: string): Promise<Ingredients> {
   const path = await makeVideo(join(folder, 'sample.mp4'), { width: 144, height: 256, seconds: 2 });
   return { video: await readFile(path), thumbnail: await orientedPhoto(1, 144, 256) };
 }

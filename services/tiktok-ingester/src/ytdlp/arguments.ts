@@ -2,7 +2,7 @@ import type { YtdlpSettings } from '../env.ts';
 
 const SITE = 'https://www.tiktok.com';
 
-export const profileUrl = (username: string) => `${SITE}/@${username}`;
+const profileUrl = (username: string) => `${SITE}/@${username}`;
 export const videoUrl = (username: string, videoId: string) => `${SITE}/@${username}/video/${videoId}`;
 
 /** What begins each line that tells a post of a list. */

@@ -46,7 +46,7 @@ export interface VideoMetadata {
 
 /** Reads a `.info.json` of yt-dlp, of whatever version. */
 export function readMetadata(given: unknown): VideoMetadata {
-  const fields = typeof given === 'object' && given !== null ? given : {};
+  const fields = typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
   const told = info.parse(fields);
   return {
     title: told.title,

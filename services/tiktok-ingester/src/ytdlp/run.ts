@@ -10,9 +10,7 @@ import type { YtdlpSettings } from '../env.ts';
 import type { YtdlpProgram } from './program.ts';
 
 // It is a CommonJS module whose class is called default.
-const { default: YTDlpWrap } = YTDlpWrapModule as unknown as {
-  default: typeof import('yt-dlp-wrap').default;
-};
+const { default: YTDlpWrap } = YTDlpWrapModule;
 
 /** What yt-dlp said. */
 export interface YtdlpOutput {
