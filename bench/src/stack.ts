@@ -13,6 +13,8 @@ export interface Stack {
   readonly redisUrl: string;
   readonly gateway: Child;
   readonly worker: Child | undefined;
+  /** What the services run with: for more of them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the servers, for their CPU time. */
   readonly pids: { readonly postgres: number; readonly redis: number };
   stop(): Promise<void>;
@@ -69,7 +71,7 @@ export async function openStack(
     if (worker) stops.push(worker.stop);
     const { url } = JSON.parse(gateway.line) as { url: string };
     return {
-      ...{ url, gateway, worker, stop },
+      ...{ url, gateway, worker, stop, env },
       pids: { postgres: postgres.pid(), redis: redis.pid() },
       authorization: `Bearer ${TOKEN}`,
       databaseUrl: postgres.url,

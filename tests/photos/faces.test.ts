@@ -153,7 +153,7 @@ describe('enrolling', () => {
   it('refuses what leaves a doubt, with the reason, and takes the face that is picked', async () => {
     const id = await addPerson('Somebody');
     const nobody = await orientedPhoto(1);
-    const blurred = await drawnFace('Nora', { blur: 10 });
+    const blurred = await drawnFace('Rufus', { blur: 6 });
     const { jpeg: pair } = await drawnGroup(['Viktor', 'Rufus'], { width: 900, height: 600, head: 400 });
     expect(await enrol(id, nobody)).toMatchObject({ status: 422, body: { code: 'no_face', success: false } });
     expect(await enrol(id, blurred)).toMatchObject({ status: 422, body: { code: 'blurred' } });
