@@ -5,7 +5,7 @@ import { findFaces, type FoundFace } from './find-faces.ts';
 import type { LandmarkFinder } from './landmarks.ts';
 import { prominenceOf, sharpnessOf } from './quality.ts';
 import { readFaces, type Reading } from './read-faces.ts';
-import type { Picture } from './sampling.ts';
+import { type Picture, plainBytes } from './sampling.ts';
 import { faceFigures, tellFaces } from './tell-faces.ts';
 
 /** The models of a set, ready to run. */
@@ -32,9 +32,10 @@ export type Described = Omit<PhotoFaces, 'times'> & { readonly times: Omit<StepT
  */
 export async function describePhoto(
   models: Models,
-  photo: Picture,
+  picture: Picture,
   { signal, maxFaces = Infinity }: DescribeOptions,
 ): Promise<Described> {
+  const photo = { ...picture, data: plainBytes(picture.data) };
   const times = { detect: 0, landmarks: 0, align: 0, embed: 0 };
   const clock = stopwatch(times);
   const found = byProminence(await findFaces(models.detector, photo, signal), photo);

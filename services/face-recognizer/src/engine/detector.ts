@@ -36,39 +36,38 @@ export interface Detector {
 const decoders = { rfb: decodeRfb, yunet: decodeYunet } as const;
 
 export function createDetector(session: OnnxSession, spec: DetectorSpec): Detector {
-  const { width, height, mean, scale } = spec;
-  const numbers = Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / scale);
+  const { width, height } = spec;
   const input = new Float32Array(width * height * 3);
   const decode = decoders[spec.kind];
   return {
     spec,
     async detect(view, least) {
-      fill(input, view, spec, numbers);
+      fill(input, view, spec);
       const outputs = await session.run(input, [1, 3, height, width]);
       return decode(outputs, { width, height }, least).map((found) => shift(found, view.x, view.y));
     },
   };
 }
 
-/** The view as planes of numbers, one a channel. @param numbers what each byte becomes */
+/** The view as planes of numbers, one a channel. */
 function fill(
   input: Float32Array,
   { picture: { data, width: pictureWidth, height: pictureHeight }, x, y }: View,
-  { width, height, channels }: DetectorSpec,
-  numbers: Float32Array,
+  { width, height, channels, mean, scale }: DetectorSpec,
 ): void {
   const plane = width * height;
   const columns = Math.min(width, pictureWidth - x);
   const rows = Math.min(height, pictureHeight - y);
   const [first, third] = channels === 'rgb' ? [0, 2] : [2, 0];
-  if (columns < width || rows < height) input.fill(numbers[127] ?? 0);
+  const factor = 1 / scale;
+  if (columns < width || rows < height) input.fill((127 - mean) / scale);
   for (let row = 0; row < rows; row++) {
     let from = ((y + row) * pictureWidth + x) * 3;
     const start = row * width;
     for (let to = start; to < start + columns; to++, from += 3) {
-      input[to] = numbers[data[from + first] as number] as number;
-      input[to + plane] = numbers[data[from + 1] as number] as number;
-      input[to + plane + plane] = numbers[data[from + third] as number] as number;
+      input[to] = ((data[from + first] as number) - mean) * factor;
+      input[to + plane] = ((data[from + 1] as number) - mean) * factor;
+      input[to + plane + plane] = ((data[from + third] as number) - mean) * factor;
     }
   }
 }

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
-import type { Picture } from './sampling.ts';
+import { type Picture, plainBytes } from './sampling.ts';
 import { planScales, type ViewedScale } from './scales.ts';
 import { lookAgain, lookedAtSize, lookTurned } from './second-look.ts';
 
@@ -126,7 +126,7 @@ async function resize(picture: Picture, { width, height }: ViewedScale): Promise
     .resize(width, height, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer();
-  return { data, width, height };
+  return { data: plainBytes(data), width, height };
 }
 
 const BLOCK = 16;
