@@ -82,7 +82,7 @@ describe('recognising', () => {
   it('knows a person at the next photo, under any name, and nobody who was erased', async () => {
     const photos = { 'rufus.jpg': await drawnFace('Rufus', { variant: 2, tilt: 5 }) };
     expect((await recognise(photos)).summary).toMatchObject({ recognized_count: 0 });
-    await addDrawn('Rufus');
+    const id = await addDrawn('Rufus');
     const known = await recognise(photos);
     expect(known).toMatchObject({ success: true, total_processed: 1, status: 'completed' });
     expect(known.summary).toMatchObject({ recognized_count: 1, persons_list: ['Rufus'] });
