@@ -1,2 +1,2 @@
 export type { KeptVideo, VideoFacts, VideoFiles, VideoKeeper } from './keeper.ts';
-export { keeperEnv, openKeeper } from './open-keeper.ts';
+export { keeperEnv, keeperProblems, openKeeper } from './open-keeper.ts';

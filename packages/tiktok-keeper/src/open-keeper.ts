@@ -22,21 +22,24 @@ export const keeperEnv = {
   SUPABASE_BUCKET_PUBLIC: flag.default(false),
 };
 
+type KeeperEnv = z.infer<z.ZodObject<typeof keeperEnv>>;
+
+/** What does not go together, in words. */
+export function keeperProblems(env: Pick<KeeperEnv, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>): string[] {
+  return (env.SUPABASE_URL === undefined) === (env.SUPABASE_SERVICE_ROLE_KEY === undefined)
+    ? []
+    : ['SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: both are needed, or neither'];
+}
+
 /**
  * The keeper that the environment names. Nothing is read or written yet.
  * @throws Error that names the variables which do not go together
  */
-export function openKeeper(
-  env: z.infer<z.ZodObject<typeof keeperEnv>>,
-  own: { db: Kysely<Database>; store: ObjectStore },
-): VideoKeeper {
+export function openKeeper(env: KeeperEnv, own: { db: Kysely<Database>; store: ObjectStore }): VideoKeeper {
   const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey } = env;
-  if (url === undefined && serviceRoleKey === undefined) return createPostgresKeeper(own.db, own.store);
-  if (url === undefined || serviceRoleKey === undefined) {
-    throw new Error(
-      'The configuration is wrong:\n  SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: both are needed, or neither',
-    );
-  }
+  const [problem] = keeperProblems(env);
+  if (problem !== undefined) throw new Error(`The configuration is wrong:\n  ${problem}`);
+  if (url === undefined || serviceRoleKey === undefined) return createPostgresKeeper(own.db, own.store);
   const { SUPABASE_BUCKET: bucket, SUPABASE_BUCKET_PUBLIC: publicBucket } = env;
   return createSupabaseKeeper({ url, serviceRoleKey, bucket, publicBucket });
 }

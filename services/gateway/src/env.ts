@@ -1,6 +1,6 @@
 import { duration, flag, jobsEnv, list, processEnv, readEnv } from '@mediaworks/runtime';
 import { storageEnv } from '@mediaworks/storage';
-import { keeperEnv } from '@mediaworks/tiktok-keeper';
+import { keeperEnv, keeperProblems } from '@mediaworks/tiktok-keeper';
 import { z } from 'zod';
 import { authEnv, authProblems } from './auth/env.ts';
 import { gatewayFirebaseEnv } from './firebase/env.ts';
@@ -60,7 +60,7 @@ export type GatewayEnv = GivenEnv & { PUBLIC_URL: string };
  */
 export function readGatewayEnv(source?: NodeJS.ProcessEnv): GivenEnv {
   const env = readEnv(shape, source);
-  const problems = authProblems(env);
+  const problems = [...authProblems(env), ...keeperProblems(env)];
   if (problems.length > 0) throw new Error(`The configuration is wrong:\n  ${problems.join('\n  ')}`);
   return env;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { tiktokDownload, tiktokInfo, tiktokJobs, tiktokVideos } from '@mediaworks/contracts';
+import { readGatewayEnv } from '../env.ts';
 import type { MediaClient } from '../media/testing/media-client.ts';
 import { eventsOf } from '../testing/job-events.ts';
 import { openTiktokStage, type TiktokStage } from './testing/tiktok-stage.ts';
@@ -82,7 +83,7 @@ it('asks for a token, unless the domain is open', async () => {
   }
 });
 
-it('says so when Supabase is away, and what has to be done when it is not set up', async () => {
+it('says so when Supabase is away, and does not start when half of it is set', async () => {
   const settings = { SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_SERVICE_ROLE_KEY: 'secret-key' };
   const away = await openTiktokStage(settings);
   try {
@@ -93,7 +94,8 @@ it('says so when Supabase is away, and what has to be done when it is not set up
   } finally {
     await away.close();
   }
-  await expect(openTiktokStage({ SUPABASE_URL: 'http://127.0.0.1:9' })).rejects.toThrow(/both are needed/);
+  const half = { ...stage.source, SUPABASE_URL: 'http://127.0.0.1:9' };
+  expect(() => readGatewayEnv(half)).toThrow(/SUPABASE_SERVICE_ROLE_KEY: both are needed/);
 });
 
 describe('the videos', () => {
