@@ -16,6 +16,7 @@ describe('fitWithin', () => {
         expect(fitted.height).toBeLessThanOrEqual(Math.min(height, max));
         expect(Math.max(fitted.width, fitted.height)).toBe(Math.min(max, Math.max(width, height)));
       }),
+      { seed: 1 },
     );
   });
 
@@ -27,6 +28,7 @@ describe('fitWithin', () => {
         expect(Math.abs(fitted.width - width * factor)).toBeLessThan(1);
         expect(Math.abs(fitted.height - height * factor)).toBeLessThan(1);
       }),
+      { seed: 1 },
     );
   });
 });

@@ -160,6 +160,6 @@ it('keeps every letter of any text, whatever the width of the column', async () 
         }
       },
     ),
-    { numRuns: 300 },
+    { seed: 1, numRuns: 300 },
   );
 });

@@ -104,7 +104,8 @@ it('says every word once and in order, whatever the cues and slides', () => {
   const anyCue = fc
     .tuple(time, time, words)
     .map(([start, length, text]) => cue(start, start + length, text.join(' ')));
-  const ranges = fc.array(fc.tuple(time, fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 12 });
+  const change = fc.tuple(time, fc.integer({ min: 0, max: 4 }));
+  const ranges = fc.uniqueArray(change, { minLength: 1, maxLength: 12, selector: ([at]) => at });
   fc.assert(
     fc.property(fc.array(anyCue, { maxLength: 20 }), ranges, (cues, changes) => {
       const sorted = changes.toSorted(([a], [b]) => a - b);
@@ -128,7 +129,7 @@ it('says every word once and in order, whatever the cues and slides', () => {
         .filter((text) => text !== '');
       expect(told.join(' ')).toBe(said.join(' '));
     }),
-    { numRuns: 1000 },
+    { seed: 1, numRuns: 1000 },
   );
 });
 

@@ -108,6 +108,10 @@ describe('text in any encoding', () => {
     expect(decodeText(Buffer.concat([Buffer.from(text), Buffer.from([0xff, 10])]))).toBe(`${text}\uFFFD\n`);
   });
 
+  it('takes a sign that some reader before could not read for what it is', () => {
+    expect(decodeText(Buffer.from('1\n\uFFFD\n'))).toBe('1\n\uFFFD\n');
+  });
+
   it('knows one accent in an English text', () => {
     const english = 'Hello everyone, this is a talk.\n'.repeat(50);
     expect(decodeText(Buffer.from(`${english}A café.\n`, 'latin1'))).toBe(`${english}A café.\n`);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
 import iconv from 'iconv-lite';
 
@@ -60,7 +61,7 @@ function encodingOf(bytes: Buffer, language: string | null): string {
   if (wide !== undefined) return wide;
   const telling = tellingLines(bytes);
   if (telling.length === 0) return isIso2022(bytes) ? 'iso-2022-jp' : 'utf-8';
-  if (isUtf8(bytes)) return 'utf-8';
+  if (isUtf8(bytes) || isBrokenUtf8(bytes)) return 'utf-8';
   return legacyEncoding(telling, language) ?? 'windows-1252';
 }
 
@@ -79,15 +80,15 @@ function isIso2022(bytes: Buffer): boolean {
   return bytes.includes('\x1b$B') || bytes.includes('\x1b$@');
 }
 
-/** True also when a few bytes in a file full of other letters are broken, as where it was cut off. */
-function isUtf8(bytes: Buffer): boolean {
+/** True when a few bytes in a file full of other letters are broken, as where it was cut off. */
+function isBrokenUtf8(bytes: Buffer): boolean {
   let broken = 0;
   let letters = 0;
   for (const character of bytes.toString('utf8')) {
     if (character === REPLACEMENT) broken++;
     else if (character > '\x7f') letters++;
   }
-  return broken === 0 || broken * 20 < letters;
+  return broken * 20 < letters;
 }
 
 /** The lines with any byte over 127: counters, times and English would only water the statistics down. */
