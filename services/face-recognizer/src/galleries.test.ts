@@ -27,7 +27,9 @@ beforeEach(async () => {
   owner = await addOwner();
   galleries = open();
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const open = (memoryBytes = 1e6) =>
   createGalleries({ db, engine: { modelId: MODEL, dimensions: 2 }, memoryBytes });
@@ -97,7 +99,7 @@ test('of one that has not changed nothing is read but its version', async () => 
   const original = db.getExecutor().executeQuery.bind(db.getExecutor());
   jest.spyOn(db.getExecutor(), 'executeQuery').mockImplementation((query, ...rest) => {
     asked.push(query.sql);
-    return original(query, ...rest) as never;
+    return original(query, ...rest);
   });
   expect(await galleries.of(owner)).toBe(first);
   expect(asked).toEqual([expect.stringContaining('select version from galleries')]);
