@@ -158,6 +158,7 @@ describe('health', () => {
       storage: 'connected',
       queue: 'connected',
       firebase: 'not configured',
+      ytdlp: 'no ingester runs',
       timestamp: expect.any(String),
     });
   });

@@ -3,7 +3,8 @@ import { harvestFiles, harvestProgress, harvestResults } from '@mediaworks/contr
 import { sql } from 'kysely';
 import type { MediaClient } from '../media/testing/media-client.ts';
 import { type MediaStage, openMediaStage } from '../media/testing/media-stage.ts';
-import { addUser, endDiscovery, resultOf, start, wipeHarvest } from './testing/harvest-stage.ts';
+import { wipe } from '../testing/wipe.ts';
+import { addUser, endDiscovery, resultOf, start } from './testing/harvest-stage.ts';
 
 const NOBODY = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
   root = stage.as('root');
 });
 afterAll(() => stage.close());
-afterEach(() => wipeHarvest(stage));
+afterEach(() => wipe(stage.db));
 
 const status = async (query = '') =>
   harvestProgress.parse((await root.get(`/batch-process-status${query}`)).body);

@@ -68,8 +68,3 @@ export async function endDiscovery(
       started_at = now() - interval '1 minute', finished_at = now()
     where id = ${jobId}`.execute(db);
 }
-
-export async function wipeHarvest({ db }: MediaStage): Promise<void> {
-  await sql`truncate harvest_entries, harvested_files, harvest_users, harvest_runs, jobs, job_attempts, outbox,
-    idempotency_keys, audit_log cascade`.execute(db);
-}

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { signOwnToken } from '../../auth/own-tokens.ts';
 import { readGatewayEnv } from '../../env.ts';
 import { startGateway } from '../../start-gateway.ts';
+import { wipe } from '../../testing/wipe.ts';
 import { mediaClient } from './media-client.ts';
 
 const quiet = () => undefined;
@@ -104,9 +105,7 @@ export async function openMediaStage(settings: Record<string, string> = {}) {
     },
     /** Everything but the users goes. */
     wipe: async () => {
-      await sql`truncate media_items, lectures, staged_uploads, staged_parts, photo_batches, photos, photo_faces,
-        photo_face_names, persons, person_aliases, person_photos, face_embeddings, galleries, jobs, job_attempts, outbox, idempotency_keys,
-        audit_log, chores`.execute(db);
+      await wipe(db);
       for (const key of await stage.keys()) await store.remove(key);
     },
     close: async () => {

@@ -6,6 +6,7 @@ import { openKeeper } from '@mediaworks/tiktok-keeper';
 import { insertJobs, newJob } from '@mediaworks/jobs';
 import { sql } from 'kysely';
 import { openMediaStage } from '../../media/testing/media-stage.ts';
+import { wipe } from '../../testing/wipe.ts';
 import { listRuns } from '../queries.ts';
 
 /** A gateway with no ingester: a test lists, fetches and ends runs as one would. */
@@ -87,10 +88,7 @@ export async function openTiktokStage(settings: Record<string, string> = {}) {
         await new Promise((resolve) => setImmediate(resolve));
       }
     },
-    wipe: async () => {
-      await sql`truncate tiktok_users, tiktok_videos, media_items, lectures, jobs, job_attempts, outbox, idempotency_keys, audit_log,
-        workers`.execute(db);
-    },
+    wipe: () => wipe(db),
     closing: deps.closing,
     close: async () => {
       await stage.close();
