@@ -51,8 +51,12 @@ export function processesUnder(folder: string) {
 /** The private folders of running jobs. */
 export function jobFolders(scene: Scene) {
   const count = async () => {
-    const entries = await readdir(join(scene.dataDir, 'tmp'), { recursive: true });
-    return entries.filter((name) => /job-[^/]+$/.test(name)).length;
+    const workers = await readdir(join(scene.dataDir, 'tmp'));
+    // What goes while it is listed is gone.
+    const folders = await Promise.all(
+      workers.map((worker) => readdir(join(scene.dataDir, 'tmp', worker)).catch(() => [])),
+    );
+    return folders.flat().filter((name) => name.startsWith('job-')).length;
   };
   return {
     async untilNone() {

@@ -27,7 +27,7 @@ let project: HarvestProject;
 let results: HarvestResults;
 
 beforeAll(async () => {
-  project = await openProject({ HARVEST_SILENCE: '700ms' });
+  project = await openProject({ HARVEST_SILENCE: '8s' });
   const { storage } = project;
   for (const [name, plan] of faults) {
     await project.addFile('images', name, `x/${name}.jpg`, BYTES);
