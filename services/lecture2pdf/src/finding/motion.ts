@@ -27,7 +27,7 @@ const MEMORY = 0.9;
  * Compares each frame with the one before it. A change of all pixels alike, as a lamp or a camera's exposure makes it,
  * is none; neither is one that a camera makes which moves by less than a pixel of the analysed frames.
  */
-export function createMotionMeter(grid: Grid): (frame: Uint8Array, before: Uint8Array) => Motion {
+export function createMotionMeter(grid: Grid) {
   const { width, height, columnOf, rowStart } = grid;
   const counts = new Uint16Array(blocksOf(grid));
   const sizes = new Uint16Array(blocksOf(grid));
@@ -57,16 +57,18 @@ export function createMotionMeter(grid: Grid): (frame: Uint8Array, before: Uint8
     return moved;
   };
 
-  return (frame, before) => {
+  /** @param isHeld by a hand: what was brought back to where it was lies there to a part of a pixel */
+  return (frame: Uint8Array, before: Uint8Array, isHeld: boolean): Motion => {
     const { shift, deviation } = changeOf(frame, before);
     noise = noise === undefined ? deviation : min(deviation, 2 * noise + 1) * (1 - MEMORY) + noise * MEMORY;
     const least = max(LEAST_CHANGE, NOISE_FACTOR * deviation);
     const allowed: [number, number] = [shift - least, shift + least];
     const moved = movedBeyond(frame, before, before, allowed);
     shake *= MEMORY;
-    if (sizeOf(moved) < SHAKE_SHARE * moved.length) return { blocks: moved, noise, shake };
+    if (!isHeld && sizeOf(moved) < SHAKE_SHARE * moved.length) return { blocks: moved, noise, shake };
     const [low, high] = extremes(before, width, height);
     const further = movedBeyond(frame, low, high, allowed);
+    if (isHeld) return { blocks: further, noise, shake };
     if (sizeOf(further) >= SHAKE_LEFT * sizeOf(moved)) return { blocks: moved, noise, shake };
     shake += 1 - MEMORY;
     return { blocks: further, noise, shake };

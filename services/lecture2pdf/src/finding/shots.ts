@@ -3,6 +3,7 @@ import { compare, type Comparison } from './comparison.ts';
 import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
+import { createStabiliser } from './stabiliser.ts';
 import { type Grain, inkBlocks, joined, pack, type PackedView, type View, viewOf } from './view.ts';
 
 /** A stretch in which the picture stays, apart from what moves in it. */
@@ -136,17 +137,22 @@ export function createShotFinder(grid: Grid) {
     shots.push({ ...shot, view: pack(shot.view, grid) });
   };
 
+  const camera = createStabiliser(grid, (frame, isHeld) => {
+    const before = frames.get(count - 1);
+    const motion = before
+      ? measure(frame, before, isHeld)
+      : { blocks: new Uint8Array(blocks), noise: 0, shake: 0 };
+    frames.set(count, frame);
+    motions.set(count, motion);
+    if (count < DYNAMIC_REACH) motion.blocks.forEach((moves, block) => (active[block]! += moves));
+    count++;
+    if (count > DYNAMIC_REACH) pass(count - 1 - DYNAMIC_REACH, Infinity);
+  });
+
   return {
-    push: (frame: Uint8Array): void => {
-      const before = frames.get(count - 1);
-      const motion = before ? measure(frame, before) : { blocks: new Uint8Array(blocks), noise: 0, shake: 0 };
-      frames.set(count, frame);
-      motions.set(count, motion);
-      if (count < DYNAMIC_REACH) motion.blocks.forEach((moves, block) => (active[block]! += moves));
-      count++;
-      if (count > DYNAMIC_REACH) pass(count - 1 - DYNAMIC_REACH, Infinity);
-    },
+    push: camera.push,
     end: (): Shots => {
+      camera.end();
       for (let at = Math.max(0, count - DYNAMIC_REACH); at < count; at++) pass(at, count);
       finish();
       return { shots, moved };

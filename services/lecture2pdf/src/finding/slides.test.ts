@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { box, grid, type Paint, restless, rounded, watch, words } from './testing/film.ts';
+import { box, grid, held, type Paint, restless, rounded, watch, words } from './testing/film.ts';
 
 const rain = [words('Precipitation and what it is', 20), words('Droplets join and fall as rain', 70)];
 const river = [words('Rivers run down to the sea', 20), words('Water gathers in small streams', 90)];
@@ -26,6 +26,41 @@ describe('what is a page of its own', () => {
     const speaker = (t: number) => [box(0, 0, width, height, 90), restless(120, 30, 220, height - 30, t)];
     const slides = watch(36, (t) => (t < 12 ? rain : t < 24 ? speaker(t) : river));
     expect(rounded(slides)).toEqual([[[0, 12]], [[24, 36]]]);
+  });
+});
+
+describe('what a hand holds', () => {
+  const screen = [box(0, 0, width, height, 60), box(30, 12, width - 60, height - 40, 235)];
+
+  it('is found as if it stood', () => {
+    const slides = watch(40, (t) => [...screen, ...(t < 20 ? rain : river), held(t, 4)]);
+    expect(rounded(slides)).toEqual([[[0, 20]], [[20, 40]]]);
+  });
+
+  it('is one page when it comes back', () => {
+    const slides = watch(60, (t) => [...screen, ...(t >= 20 && t < 40 ? river : rain), held(t, 4)]);
+    expect(rounded(slides)).toEqual([
+      [
+        [0, 20],
+        [40, 60],
+      ],
+      [[20, 40]],
+    ]);
+  });
+
+  it('is not what is pushed into the picture', () => {
+    const slides = watch(30, (t) => {
+      const beyond = Math.round(width * Math.min(1, Math.max(0, t - 12)));
+      const right = (text: string, y: number) => words(text, y, { x: 40 + width - beyond });
+      return beyond === 0
+        ? rain
+        : [
+            words('Precipitation and what it is', 20, { x: 40 - beyond }),
+            right('Rivers run down to the sea', 20),
+            right('Water gathers in small streams', 90),
+          ];
+    });
+    expect(rounded(slides)).toEqual([[[0, 13]], [[13, 30]]]);
   });
 });
 

@@ -40,13 +40,33 @@ export const box =
   (frame) =>
     fill(frame, x, y, w, h, grey);
 
-/** Something that never stops moving: each pixel of it has another grey in each frame. */
+const CELL = 8;
+
+/** Something that never stops moving: in each frame a third of its cells become another grey. */
 export const restless =
   (x: number, y: number, w: number, h: number, seconds: number): Paint =>
   (frame) => {
-    for (let row = y; row < y + h; row++) {
-      for (let column = x; column < x + w; column++) {
-        frame[row * width + column] = (row * 37 + column * 17 + Math.round(seconds * FRAME_RATE) * 91) % 200;
+    for (let row = y; row < y + h; row += CELL) {
+      for (let column = x; column < x + w; column += CELL) {
+        const cell = Math.imul(row * width + column, 0x9e3779b1) >>> 8;
+        const turn = Math.floor((Math.round(seconds * FRAME_RATE) + cell) / 3);
+        const grey = (Math.imul(turn ^ (turn >>> 7), 0x2c1b3c6d) >>> 24) % 200;
+        fill(frame, column, row, min(CELL, x + w - column), min(CELL, y + h - row), grey);
+      }
+    }
+  };
+
+/** Moves all that is painted before it, as a hand moves the camera. */
+export const held =
+  (seconds: number, reach: number): Paint =>
+  (frame) => {
+    const sway = (speed: number) => Math.round(reach * Math.sin(seconds * speed));
+    const seen = Uint8Array.from(frame);
+    const [right, down] = [sway(1.9), sway(1.3)];
+    for (let row = 0; row < height; row++) {
+      const from = min(height - 1, max(0, row + down)) * width;
+      for (let column = 0; column < width; column++) {
+        frame[row * width + column] = seen[from + min(width - 1, max(0, column + right))] ?? 0;
       }
     }
   };

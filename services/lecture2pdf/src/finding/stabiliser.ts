@@ -1,0 +1,221 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
+import type { Grid } from './grid.ts';
+
+const { abs, max, min, round } = Math;
+
+/** How far a picture lies to the right of where it is wanted, and below; in pixels, and parts of them. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Edges that the camera saw at a moment, and what it saw there. */
+interface Anchor extends Place {
+  readonly pixels: Int32Array;
+  readonly levels: Uint8Array;
+}
+
+interface Located extends Place {
+  readonly frame: Uint8Array;
+  /** It lies somewhere else than its anchor, and is the same picture. */
+  readonly sways: boolean;
+  /** The camera has been turned to something else. */
+  readonly turns: boolean;
+}
+
+/** How far a hand moves the camera at most, and between two frames. */
+const REACH = 12;
+const STEP = 4;
+/** What an edge is, in grey levels; how many of them tell where a picture lies, taken evenly from all of it. */
+const EDGE = 24;
+const LEAST_EDGES = 200;
+const MOST_EDGES = 1_500;
+/** A difference counts as so many grey levels at most: one of another slide says nothing of the camera. */
+const MOST = 40;
+/** Below this mean difference nothing has moved; above that, it is another picture. */
+const STILL = 2;
+const LOST = 0.35 * MOST;
+/** A shift is one when it leaves less than this share of the difference; in another picture, the edges of the room do. */
+const BETTER = 0.75;
+const BETTER_IN_ANOTHER = 0.95;
+/** A camera moves all that it shows: with more than this share of the edges where they were, it was something shown. */
+const MOST_STANDING = 0.1;
+const STANDS = 10;
+const GONE = 20;
+/** Frames before and after that tell of a hand, and the share of them in which it moved. */
+const HAND_REACH = 40;
+const HAND_SHARE = 0.3;
+
+/**
+ * Takes out what a hand moves the camera, and hands the frames on ten seconds later. Only where the picture sways for
+ * long: what scrolls or is pushed into the picture is left as it is.
+ */
+export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld: boolean) => void) {
+  const { width } = grid;
+  let anchor: Anchor | undefined;
+  let last: Place = { x: 0, y: 0 };
+  const waiting: Located[] = [];
+  const handedOn: Located[] = [];
+  let [swaying, turning] = [0, 0];
+
+  const locate = (frame: Uint8Array): Located => {
+    const soft = blurred(frame, width);
+    if (!anchor) {
+      anchor = anchorAt(soft, grid, last);
+      return { frame, ...last, sways: false, turns: false };
+    }
+    const expected = { x: within(round(last.x - anchor.x)), y: within(round(last.y - anchor.y)) };
+    const unmoved = costOf(soft, width, anchor, expected);
+    if (unmoved < STILL)
+      return { frame, ...last, sways: max(abs(expected.x), abs(expected.y)) > 0, turns: false };
+    const best = search(soft, width, anchor, expected);
+    const isLost = best.cost > LOST;
+    const shift = isLost && best.cost > BETTER_IN_ANOTHER * unmoved ? expected : best;
+    const sways =
+      !isLost &&
+      max(abs(shift.x), abs(shift.y)) > 0.5 &&
+      best.cost < BETTER * costOf(soft, width, anchor, { x: 0, y: 0 }) &&
+      standing(soft, width, anchor, { x: round(shift.x), y: round(shift.y) }) < MOST_STANDING;
+    last = { x: anchor.x + shift.x, y: anchor.y + shift.y };
+    const turns = max(abs(last.x), abs(last.y)) > REACH;
+    if (turns) last = { x: 0, y: 0 };
+    else if (!isLost) return { frame, ...last, sways, turns };
+    anchor = anchorAt(soft, grid, last);
+    return { frame, ...last, sways: false, turns };
+  };
+
+  const release = () => {
+    const first = waiting.shift()!;
+    const isHeld = turning === 0 && swaying > HAND_SHARE * (handedOn.length + 1 + waiting.length);
+    handOn(isHeld ? shifted(first.frame, grid, first) : first.frame, isHeld);
+    handedOn.push(first);
+    if (handedOn.length > HAND_REACH) count(handedOn.shift()!, -1);
+  };
+
+  const count = ({ sways, turns }: Located, by: number) => {
+    if (sways) swaying += by;
+    if (turns) turning += by;
+  };
+
+  return {
+    push: (frame: Uint8Array): void => {
+      const located = locate(frame);
+      waiting.push(located);
+      count(located, 1);
+      if (waiting.length > HAND_REACH) release();
+    },
+    end: (): void => {
+      while (waiting.length > 0) release();
+    },
+  };
+}
+
+const within = (shift: number) => max(1 - REACH, min(REACH - 1, shift));
+
+/** The mean of each pixel and its eight neighbours: without noise, and much the same half a pixel further. */
+function blurred(frame: Uint8Array, width: number): Uint8Array {
+  const rows = new Uint16Array(frame.length);
+  for (let at = 1; at < frame.length - 1; at++) rows[at] = frame[at - 1]! + frame[at]! + frame[at + 1]!;
+  const soft = new Uint8Array(frame.length);
+  for (let at = width; at < frame.length - width; at++) {
+    soft[at] = (rows[at - width]! + rows[at]! + rows[at + width]!) / 9;
+  }
+  return soft;
+}
+
+function anchorAt(soft: Uint8Array, { width, height }: Grid, { x, y }: Place): Anchor | undefined {
+  const edges: number[] = [];
+  for (let row = REACH; row < height - REACH; row++) {
+    for (let column = REACH, at = row * width + REACH; column < width - REACH; column++, at++) {
+      const across = abs(soft[at + 1]! - soft[at - 1]!);
+      const down = abs(soft[at + width]! - soft[at - width]!);
+      if (across + down > EDGE) edges.push(at);
+    }
+  }
+  if (edges.length < LEAST_EDGES) return undefined;
+  const every = max(1, edges.length / MOST_EDGES);
+  const count = Math.floor(edges.length / every);
+  const pixels = Int32Array.from({ length: count }, (_, n) => edges[Math.floor(n * every)]!);
+  return { pixels, levels: Uint8Array.from(pixels, (at) => soft[at]!), x, y };
+}
+
+/** Mean difference of the edges from what is so far to the right of them and below, in whole pixels below `REACH`. */
+function costOf(soft: Uint8Array, width: number, { pixels, levels }: Anchor, { x, y }: Place): number {
+  const by = y * width + x;
+  let sum = 0;
+  for (let n = 0; n < pixels.length; n++) sum += min(MOST, abs(soft[pixels[n]! + by]! - levels[n]!));
+  return sum / pixels.length;
+}
+
+/** Share of the edges that are where they were, and not where they would be if all had moved. */
+function standing(soft: Uint8Array, width: number, { pixels, levels }: Anchor, { x, y }: Place): number {
+  const by = y * width + x;
+  let count = 0;
+  for (let n = 0; n < pixels.length; n++) {
+    const [at, level] = [pixels[n]!, levels[n]!];
+    if (abs(soft[at]! - level) <= STANDS && abs(soft[at + by]! - level) > GONE) count++;
+  }
+  return count / pixels.length;
+}
+
+/** Where the edges lie now, no further than a step from where they are expected. */
+function search(soft: Uint8Array, width: number, anchor: Anchor, expected: Place): Place & { cost: number } {
+  const cost = (x: number, y: number) => costOf(soft, width, anchor, { x, y });
+  let best = { ...expected, cost: Infinity };
+  for (let y = within(expected.y - STEP); y <= within(expected.y + STEP); y++) {
+    for (let x = within(expected.x - STEP); x <= within(expected.x + STEP); x++) {
+      const found = cost(x, y);
+      if (found < best.cost) best = { x, y, cost: found };
+    }
+  }
+  const { x, y } = best;
+  return {
+    x: x + between(cost(x - 1, y), best.cost, cost(x + 1, y)),
+    y: y + between(cost(x, y - 1), best.cost, cost(x, y + 1)),
+    cost: best.cost,
+  };
+}
+
+/** Where two lines of one slope through three costs meet, the middle one the lowest: -0.5 to 0.5. */
+function between(below: number, lowest: number, above: number): number {
+  const highest = max(below, above);
+  return highest > lowest ? (below - above) / (2 * (highest - lowest)) : 0;
+}
+
+/** What is so far to the right and below, by the spline of Catmull and Rom; the edges are drawn out. */
+function shifted(frame: Uint8Array, { width, height }: Grid, { x, y }: Place): Uint8Array {
+  const rows = new Float32Array(frame.length);
+  const left = Math.floor(x);
+  const [a, b, c, d] = weights(x - left);
+  for (let row = 0; row < height; row++) {
+    const start = row * width;
+    const level = (column: number) => frame[start + max(0, min(width - 1, column))]!;
+    for (let column = 0, from = left; column < width; column++, from++) {
+      rows[start + column] =
+        a * level(from - 1) + b * level(from) + c * level(from + 1) + d * level(from + 2);
+    }
+  }
+  const moved = new Uint8ClampedArray(frame.length);
+  const top = Math.floor(y);
+  const [e, f, g, h] = weights(y - top);
+  for (let row = 0; row < height; row++) {
+    const line = (n: number) => max(0, min(height - 1, n)) * width;
+    const lines = [line(row + top - 1), line(row + top), line(row + top + 1), line(row + top + 2)] as const;
+    for (let column = 0, at = row * width; column < width; column++, at++) {
+      const [p, q, r, s] = [lines[0] + column, lines[1] + column, lines[2] + column, lines[3] + column];
+      moved[at] = e * rows[p]! + f * rows[q]! + g * rows[r]! + h * rows[s]!;
+    }
+  }
+  return new Uint8Array(moved.buffer);
+}
+
+/** What the four pixels around a place count that is `part` of a pixel behind the second. */
+function weights(part: number): [number, number, number, number] {
+  const [square, cube] = [part ** 2, part ** 3];
+  return [
+    (2 * square - part - cube) / 2,
+    (2 - 5 * square + 3 * cube) / 2,
+    (part + 4 * square - 3 * cube) / 2,
+    (cube - square) / 2,
+  ];
+}
