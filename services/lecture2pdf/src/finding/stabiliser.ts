@@ -17,7 +17,7 @@ interface Anchor extends Place {
 
 interface Located extends Place {
   readonly frame: Uint8Array;
-  /** It lies somewhere else than its anchor, and is the same picture. */
+  /** It is the picture of its anchor, but lies elsewhere, and somewhere else than the one before. */
   readonly sways: boolean;
   /** The camera has been turned to something else. */
   readonly turns: boolean;
@@ -26,6 +26,8 @@ interface Located extends Place {
 /** How far a hand moves the camera at most, and between two frames. */
 const REACH = 12;
 const STEP = 4;
+/** What it moves in between at least, where it is not still at all. */
+const SWAY = 0.15;
 /** What an edge is, in grey levels; how many of them tell where a picture lies, taken evenly from all of it. */
 const EDGE = 24;
 const LEAST_EDGES = 200;
@@ -66,17 +68,18 @@ export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld:
     }
     const expected = { x: within(round(last.x - anchor.x)), y: within(round(last.y - anchor.y)) };
     const unmoved = costOf(soft, width, anchor, expected);
-    if (unmoved < STILL)
-      return { frame, ...last, sways: max(abs(expected.x), abs(expected.y)) > 0, turns: false };
+    if (unmoved < STILL) return { frame, ...last, sways: false, turns: false };
     const best = search(soft, width, anchor, expected);
     const isLost = best.cost > LOST;
     const shift = isLost && best.cost > BETTER_IN_ANOTHER * unmoved ? expected : best;
+    const before = last;
+    last = { x: anchor.x + shift.x, y: anchor.y + shift.y };
     const sways =
       !isLost &&
+      max(abs(last.x - before.x), abs(last.y - before.y)) > SWAY &&
       max(abs(shift.x), abs(shift.y)) > 0.5 &&
       best.cost < BETTER * costOf(soft, width, anchor, { x: 0, y: 0 }) &&
       standing(soft, width, anchor, { x: round(shift.x), y: round(shift.y) }) < MOST_STANDING;
-    last = { x: anchor.x + shift.x, y: anchor.y + shift.y };
     const turns = max(abs(last.x), abs(last.y)) > REACH;
     if (turns) last = { x: 0, y: 0 };
     else if (!isLost) return { frame, ...last, sways, turns };
