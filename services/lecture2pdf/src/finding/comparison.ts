@@ -1,13 +1,14 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { around, type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
 import { changeOf } from './motion.ts';
+import { hasMoved } from './pointer.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
 
 const { abs, max } = Math;
 
-/** Where something was and something else is now. */
+/** Where something was and something else is now; not where a pointer was that is elsewhere. */
 export interface Patch {
-  readonly blocks: number;
+  readonly blocks: readonly number[];
   /** Pixels of what is gone, and of what is new. */
   readonly lost: number;
   readonly added: number;
@@ -50,7 +51,14 @@ const LEAST_SHARE_SHAKY = 0.25;
  * background showed: so what is drawn over other content takes nothing away, and a fading bullet point is none the less.
  */
 export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison {
-  return judge(count(a, b, grid, grain), grid, grain);
+  const comparison = judge(count(a, b, grid, grain), grid, grain);
+  const least = leastInk(grain);
+  const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
+  const patches = comparison.patches.filter(
+    ({ blocks, lost, added }) =>
+      lost === 0 || added === 0 || !hasMoved(blocks, [a, b], isGone, comparison.added, grid, least),
+  );
+  return { ...comparison, patches };
 }
 
 /**
@@ -136,7 +144,7 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     added[block] = changed(counts.added[block]!, counts.after[block]!);
   }
   const patches = patchesOf(lost, added, grid).map((blocks) => ({
-    blocks: blocks.length,
+    blocks,
     lost: blocks.reduce((sum, block) => sum + counts.lost[block]!, 0),
     added: blocks.reduce((sum, block) => sum + counts.added[block]!, 0),
     isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),

@@ -14,8 +14,8 @@ export type BlockSet = Uint8Array;
 
 /** Fine enough for a digit that changes. */
 const LONG_SIDE = 480;
-const BLOCK_WIDTH = 16;
-const BLOCK_HEIGHT = 12;
+export const BLOCK_WIDTH = 16;
+export const BLOCK_HEIGHT = 12;
 
 /** @param video its size as displayed, in pixels */
 export function gridOf(video: { width: number; height: number }): Grid {

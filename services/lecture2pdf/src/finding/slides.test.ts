@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { box, grid, held, type Paint, restless, rounded, watch, words } from './testing/film.ts';
+import { arrow, box, grid, held, type Paint, restless, rounded, watch, words } from './testing/film.ts';
 
 const rain = [words('Precipitation and what it is', 20), words('Droplets join and fall as rain', 70)];
 const river = [words('Rivers run down to the sea', 20), words('Water gathers in small streams', 90)];
@@ -84,6 +84,11 @@ describe('one page with all that belongs to it', () => {
       ],
       [[12, 24]],
     ]);
+  });
+
+  it('is a slide that grows where a pointer rested', () => {
+    const bars = (t: number) => (t < 12 ? [arrow(120, 150)] : [box(100, 158, 40, 60, 120), arrow(300, 200)]);
+    expect(rounded(watch(24, (t) => [...rain, ...bars(t)]))).toEqual([[[0, 24]]]);
   });
 
   it('is a slide whose lines are greyed while others are told of', () => {

@@ -134,5 +134,5 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 function isReplaced(patch: Patch): boolean {
   const { blocks, lost, added, isWhole } = patch;
   const [less, more] = [lessOf(patch), Math.max(lost, added)];
-  return less >= REPLACED && (isWhole || less >= (blocks > 6 ? 0.3 : 0.5) * more);
+  return less >= REPLACED && (isWhole || less >= (blocks.length > 6 ? 0.3 : 0.5) * more);
 }

@@ -42,6 +42,13 @@ export const box =
 
 const CELL = 8;
 
+/** A mouse's arrow. */
+export const arrow =
+  (x: number, y: number): Paint =>
+  (frame) => {
+    for (let row = 0; row < 16; row++) fill(frame, x, y + row, 1 + Math.floor(row * 0.6), 1, 10);
+  };
+
 /** Something that never stops moving: in each frame a third of its cells become another grey. */
 export const restless =
   (x: number, y: number, w: number, h: number, seconds: number): Paint =>
