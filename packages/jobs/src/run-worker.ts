@@ -65,7 +65,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const telemetry = await startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
   const metrics = createMetrics(service.queue);
   const pool = createPool(env.DATABASE_URL, { max: env.DATABASE_POOL, applicationName: service.queue });
-  const db = createDatabase(pool);
+  const db = createDatabase(pool, { prepare: env.DATABASE_PREPARE });
   const store = openStore(env);
   const redis = connectRedis(env.REDIS_URL, (error) => log.warn('Redis is away', errorFields(error)));
   redis.on('ready', () => {
