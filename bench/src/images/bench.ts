@@ -8,7 +8,7 @@ import { openStack } from '../stack.ts';
 import { startCelery } from './celery.ts';
 import { compare } from './likeness.ts';
 import { makePhotos } from './photos.ts';
-import { renderByService } from './service.ts';
+import { readPhotos, renderByService } from './service.ts';
 
 const PHOTOS = 60;
 const PAIRS = 30;
@@ -72,13 +72,14 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
     draft: [] as number[],
   };
   const cpu = { gateway: [] as number[], worker: [] as number[] };
+  const sent = await readPhotos(photos);
   try {
     // What each loads at its first images is not counted.
-    await renderByService(stack, pool, photos.slice(0, 4));
+    await renderByService(stack, pool, sent.slice(0, 4));
     await bare.ask(photos.slice(0, 4));
     await celery?.plain.ask(photos.slice(0, 2));
     for (let round = 0; round < ROUNDS; round++) {
-      const run = await renderByService(stack, pool, photos);
+      const run = await renderByService(stack, pool, sent);
       rates.service.push((PHOTOS * 1_000) / run.wall);
       cpu.gateway.push(run.gatewayCpu / PHOTOS);
       cpu.worker.push(run.workerCpu / PHOTOS);
