@@ -5,6 +5,7 @@ import {
   createLog,
   createMetrics,
   errorFields,
+  giveHeapRoom,
   jobsEnv,
   type Logger,
   onShutdown,
@@ -58,6 +59,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   /** Time between two jobs of the queue, whichever replica takes them, in ms; asked anew for each. Default: none. */
   paceMs?: (env: z.infer<z.ZodObject<Extra>>) => number;
 }): Promise<void> {
+  giveHeapRoom();
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
   const own = readEnv(service.env);
