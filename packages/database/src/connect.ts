@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { preparing } from './prepared.ts';
 import type { Database } from './schema.ts';
 
 /** Our ids and sizes stay below 2^53, so int8 is read as a number; a larger one is an error, never a wrong number. */
@@ -35,6 +36,7 @@ export function createPool(url: string, options: PoolOptions): pg.Pool {
   return pool;
 }
 
-export function createDatabase(pool: pg.Pool): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+/** @param prepare false where the database is behind a proxy that knows no prepared statements */
+export function createDatabase(pool: pg.Pool, { prepare = true } = {}): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: prepare ? preparing(pool) : pool }) });
 }

@@ -5,6 +5,7 @@ import {
   createLog,
   createMetrics,
   errorFields,
+  giveHeapRoom,
   jobsEnv,
   type Logger,
   onShutdown,
@@ -58,6 +59,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   /** Time between two jobs of the queue, whichever replica takes them, in ms; asked anew for each. Default: none. */
   paceMs?: (env: z.infer<z.ZodObject<Extra>>) => number;
 }): Promise<void> {
+  giveHeapRoom();
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
   const own = readEnv(service.env);
@@ -65,7 +67,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const telemetry = await startTelemetry(service.queue, env.OTEL_EXPORTER_OTLP_ENDPOINT);
   const metrics = createMetrics(service.queue);
   const pool = createPool(env.DATABASE_URL, { max: env.DATABASE_POOL, applicationName: service.queue });
-  const db = createDatabase(pool);
+  const db = createDatabase(pool, { prepare: env.DATABASE_PREPARE });
   const store = openStore(env);
   const redis = connectRedis(env.REDIS_URL, (error) => log.warn('Redis is away', errorFields(error)));
   redis.on('ready', () => {

@@ -13,25 +13,32 @@ export function pictureHash(pixels: Pixels): string {
 
 /** Each pixel is the mean of those it covers, as RGBA; colours weigh by their alpha. */
 function averaged({ data, width, height, channels }: Pixels, columns: number, rows: number): Uint8Array {
-  const sums = new Float64Array(columns * rows * 5);
-  const hasAlpha = channels === 2 || channels === 4;
+  const alphaAt = channels === 2 || channels === 4 ? channels - 1 : undefined;
   const green = channels > 2 ? 1 : 0;
-  for (let y = 0, at = 0; y < height; y++) {
-    const row = Math.floor((y * rows) / height) * columns;
-    for (let x = 0; x < width; x++, at += channels) {
-      const sum = (row + Math.floor((x * columns) / width)) * 5;
-      const alpha = hasAlpha ? (data[at + channels - 1] ?? 0) : 255;
-      sums[sum] = (sums[sum] ?? 0) + (data[at] ?? 0) * alpha;
-      sums[sum + 1] = (sums[sum + 1] ?? 0) + (data[at + green] ?? 0) * alpha;
-      sums[sum + 2] = (sums[sum + 2] ?? 0) + (data[at + green * 2] ?? 0) * alpha;
-      sums[sum + 3] = (sums[sum + 3] ?? 0) + alpha;
-      sums[sum + 4] = (sums[sum + 4] ?? 0) + 1;
+  const rgba = new Uint8Array(columns * rows * 4);
+  const edge = (n: number, sides: number, pixels: number) => Math.ceil((n * pixels) / sides);
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, to += 4) {
+      const [left, right] = [edge(column, columns, width), edge(column + 1, columns, width)];
+      const bottom = edge(row + 1, rows, height);
+      let [r, g, b, weight, count] = [0, 0, 0, 0, 0];
+      for (let y = edge(row, rows, height); y < bottom; y++) {
+        const end = (y * width + right) * channels;
+        for (let at = (y * width + left) * channels; at < end; at += channels) {
+          const alpha = alphaAt === undefined ? 255 : (data[at + alphaAt] ?? 0);
+          r += (data[at] ?? 0) * alpha;
+          g += (data[at + green] ?? 0) * alpha;
+          b += (data[at + green * 2] ?? 0) * alpha;
+          weight += alpha;
+          count++;
+        }
+      }
+      rgba[to + 3] = Math.round(weight / count);
+      if (weight === 0) continue;
+      rgba[to] = Math.round(r / weight);
+      rgba[to + 1] = Math.round(g / weight);
+      rgba[to + 2] = Math.round(b / weight);
     }
   }
-  return Uint8Array.from({ length: columns * rows * 4 }, (_, index) => {
-    const sum = (index >> 2) * 5;
-    const alpha = sums[sum + 3] ?? 0;
-    if ((index & 3) === 3) return Math.round(alpha / (sums[sum + 4] ?? 1));
-    return alpha === 0 ? 0 : Math.round((sums[sum + (index & 3)] ?? 0) / alpha);
-  });
+  return rgba;
 }

@@ -48,6 +48,8 @@ export const processEnv = {
 export const jobsEnv = {
   DATABASE_URL: z.string().min(1),
   DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10),
+  /** Off behind a proxy that pools by transaction and knows no prepared statements. */
+  DATABASE_PREPARE: flag.default(true),
   REDIS_URL: z.string().min(1),
   QUEUE_PREFIX: z
     .string()

@@ -4,6 +4,7 @@ export * from './env.ts';
 export * from './errors.ts';
 export * from './exec.ts';
 export * from './health.ts';
+export * from './heap-room.ts';
 export * from './log.ts';
 export * from './metrics.ts';
 export { checkPublicUrl, isPublicAddress } from './public-address.ts';

@@ -33,10 +33,11 @@ function routeSets(deps: GatewayDeps, signIn: SignIn): readonly RouteSet[] {
   const addresses = fileAddresses(deps.store, deps.env);
   const ingest = createIngest(deps);
   return [
-    authRoutes(deps, signIn),
-    administrationRoutes(deps, signIn),
+    // Express tries them one by one: what is asked for most comes first.
     jobRoutes(deps),
     mediaRoutes(deps, addresses, ingest.media),
+    authRoutes(deps, signIn),
+    administrationRoutes(deps, signIn),
     lectureRoutes(deps, addresses, ingest),
     tiktokRoutes(deps),
     uploadRoutes(deps, ingest),

@@ -52,7 +52,7 @@ export async function startGateway(
     applicationName: 'gateway',
     onIdleError: (error) => log.warn('a database connection broke', errorFields(error)),
   });
-  const db = createDatabase(pool);
+  const db = createDatabase(pool, { prepare: env.DATABASE_PREPARE });
   const metrics = createMetrics('gateway');
   const store = openStore(env);
   const dispatcher = startDispatcher({
