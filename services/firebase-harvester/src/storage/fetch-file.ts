@@ -42,11 +42,8 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
   return persistently(at, tools, async (leave) => {
     const opened = await tools.buckets.open(at, tools.signal);
     const { facts } = opened;
-    if (facts.size > tools.maxBytes) {
-      opened.body.on('error', () => undefined).destroy();
-      throw tooLarge();
-    }
     try {
+      if (facts.size > tools.maxBytes) throw tooLarge();
       const head = await tools.store.put(key, bodyOf(at, opened, tools, leave), {
         ...contentTypeOf(facts),
         maxBytes: tools.maxBytes,
@@ -56,6 +53,9 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
     } catch (error) {
       if (error instanceof StorageError && error.code === 'too_large') throw tooLarge();
       throw error;
+    } finally {
+      // What was not read to its end would keep its connection.
+      opened.body.on('error', () => undefined).destroy();
     }
   });
 }
