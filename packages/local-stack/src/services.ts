@@ -24,8 +24,14 @@ function worker(name: string): ServiceDefinition {
  */
 export const nodeTuning = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' } as const;
 
-/** Most of what the harvester handles is soon garbage: collected often, it takes a fifth less memory, and no more time. */
-export const harvesterTuning = { ...nodeTuning, NODE_OPTIONS: '--max-semi-space-size=4' } as const;
+/**
+ * Most of what the harvester handles is garbage a moment later. With a small young generation and a bound on the old one
+ * Node collects it soon: a quarter less memory, for a little more time in threads beside the one that works.
+ */
+export const harvesterTuning = {
+  ...nodeTuning,
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=1024',
+} as const;
 
 /** What `npm start` runs, each as its own process. */
 export const services: readonly ServiceDefinition[] = [
