@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeTuning } from '@mediaworks/local-stack';
+import { harvesterTuning } from '@mediaworks/local-stack';
 import { type Child, startScript } from '../child.ts';
 import { cpuOf, memoryOf } from '../cpu-time.ts';
 import { startLineScript } from '../line-program.ts';
@@ -33,7 +33,6 @@ export async function benchHarvest(dir: string): Promise<void> {
   const { port } = JSON.parse(origin.line) as { port: number };
   const project = await openBenchProject(USERS, FILES);
   const env = {
-    ...nodeTuning,
     FIREBASE_PROJECT_ID: project.projectId,
     FIREBASE_STORAGE_BUCKET: BUCKET,
     FIRESTORE_EMULATOR_HOST: project.host,
@@ -48,7 +47,7 @@ export async function benchHarvest(dir: string): Promise<void> {
   const harvester = await startScript(
     new URL('../../../services/firebase-harvester/dist/main.js', import.meta.url),
     [],
-    { env: { ...stack.env, ...env }, ready: '"ready"' },
+    { env: { ...stack.env, ...harvesterTuning }, ready: '"ready"' },
   );
   const peer = await startLineScript(new URL('bare-undici-main.js', import.meta.url));
   const runs: Record<'service' | 'stream' | 'md5' | 'sequential', Run[]> = {

@@ -6,6 +6,8 @@ export interface ServiceDefinition {
   entry: string;
   /** The variable that gives it the port where `/readyz` answers. */
   portVariable: 'PORT' | 'HEALTH_PORT';
+  /** How Node runs it; default {@link nodeTuning}. */
+  tuning?: NodeJS.ProcessEnv;
 }
 
 /** The checkout: this file is packages/local-stack/{src,dist}/services.*. */
@@ -22,12 +24,21 @@ function worker(name: string): ServiceDefinition {
  */
 export const nodeTuning = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' } as const;
 
+/**
+ * Most of what the harvester handles is garbage a moment later. With a small young generation and a bound on the old one
+ * Node collects it soon: a quarter less memory, for a little more time in threads beside the one that works.
+ */
+export const harvesterTuning = {
+  ...nodeTuning,
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=1024',
+} as const;
+
 /** What `npm start` runs, each as its own process. */
 export const services: readonly ServiceDefinition[] = [
   { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },
   worker('media-transcoder'),
   worker('lecture2pdf'),
-  worker('firebase-harvester'),
+  { ...worker('firebase-harvester'), tuning: harvesterTuning },
   worker('tiktok-ingester'),
   worker('face-recognizer'),
 ];

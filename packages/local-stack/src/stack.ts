@@ -89,7 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       definitions.map((service) => async (signal) => {
         const kept = await superviseService({
           service,
-          env: given,
+          env: { ...(service.tuning ?? nodeTuning), ...given },
           port: service.portVariable === 'PORT' ? port : undefined,
           graceMs: duration.parse(given['SHUTDOWN_GRACE']) + AFTER_GRACE_MS,
           log: options.log,
@@ -162,7 +162,6 @@ async function serviceEnv(
 ): Promise<NodeJS.ProcessEnv> {
   const own = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   return {
-    ...nodeTuning,
     STORAGE: 'local',
     STORAGE_ROOT: join(dataDir, 'objects'),
     TMP_ROOT: join(dataDir, 'tmp'),

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { onDisk } from './local-errors.ts';
-import type { PutOptions } from './object-store.ts';
+import type { Body, PutOptions } from './object-store.ts';
 import { checkSize } from './put-checks.ts';
 import { chunksOf } from './read-body.ts';
 
@@ -18,7 +17,7 @@ export const READ_BYTES = 2 ** 18;
  */
 export async function writeTo(
   handle: FileHandle,
-  body: Readable | Uint8Array,
+  body: Body,
   options: Pick<PutOptions, 'maxBytes' | 'signal'>,
 ): Promise<string> {
   const hash = createHash('sha256');

@@ -17,6 +17,9 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** What is stored: at once, or as it comes. An iterable that is no stream minds the signal by itself. */
+export type Body = Uint8Array | Readable | AsyncIterable<Uint8Array>;
+
 export interface PutOptions {
   /** 1 to 80 printable characters of ASCII without a comma; default `application/octet-stream`. */
   contentType?: string;
@@ -45,11 +48,11 @@ export interface SignedUrlOptions {
  */
 export interface ObjectStore {
   /**
-   * Stores a stream or a buffer of any size in bounded memory; replaces what was there. Whatever happens, a stream has
-   * ended or is destroyed afterwards.
+   * Stores a body of any size in bounded memory; replaces what was there. Whatever happens, a stream has ended or is
+   * destroyed afterwards, and an iterable is done.
    * @throws StorageError; what the stream itself failed with; the signal's reason. The old object is then as it was.
    */
-  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<ObjectHead>;
+  put(key: string, body: Body, options?: PutOptions): Promise<ObjectHead>;
   /** Stores a file of the local disk, which stays as it is. @throws as `put` */
   putFile(key: string, path: string, options?: PutOptions): Promise<ObjectHead>;
   /**

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { type PutObjectCommandInput, type S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { asError } from '@mediaworks/runtime';
-import type { PutOptions } from './object-store.ts';
+import type { Body, PutOptions } from './object-store.ts';
 import { checkHash, checkSize } from './put-checks.ts';
 import { chunksOf } from './read-body.ts';
 import { asStorageError } from './s3-errors.ts';
@@ -23,7 +23,7 @@ export interface MeteredBody {
 }
 
 /** Throws in its chunks when the body is too long or, at its end, not the expected one. */
-export function meter(body: Readable, settings: PutOptions): MeteredBody {
+export function meter(body: Exclude<Body, Uint8Array>, settings: PutOptions): MeteredBody {
   const hash = createHash('sha256');
   let size = 0;
   let sha256 = '';

@@ -73,6 +73,8 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
       harvestFile(planned, there, input, fetching, keep),
     );
 
+    // The network is asked for nothing more: the next user begins.
+    ctx.releaseSlot();
     ctx.progress(96, 'writing the manifest');
     await Promise.all(notes);
     await saveEntries(tools.db, input, plan.entries);

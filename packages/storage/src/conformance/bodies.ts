@@ -26,6 +26,11 @@ export function streamOf(bytes: Uint8Array, chunkBytes = 60_001): Readable {
   );
 }
 
+/** The same as a generator, which is no stream. */
+export async function* chunked(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield* streamOf(bytes) as AsyncIterable<Buffer>;
+}
+
 /** A long stream that exists one chunk at a time, each a new buffer; `sha256` tells its hash once it has been read. */
 export function lazily(size: number, onProgress: () => void = () => undefined) {
   const hash = createHash('sha256');

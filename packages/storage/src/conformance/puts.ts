@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bytesOf, closed, failing, MB, pattern, sha256, stalling, streamOf } from './bodies.ts';
+import { bytesOf, chunked, closed, failing, MB, pattern, sha256, stalling, streamOf } from './bodies.ts';
 import type { Bench } from './subject.ts';
 
 /** More than one part of any adapter, so that a failure comes when some are stored. */
@@ -40,6 +40,23 @@ export function describePuts({ describe, it, expect, store, subject, lacks, expe
         expect((await bytesOf(store().get(key))).equals(bytes)).toBe(true);
       }
       expect(await subject().leftovers()).toEqual([]);
+    });
+
+    it('stores what comes from a generator, and ends one that it refuses', async () => {
+      const bytes = pattern(LONG);
+      const generated = chunked(bytes);
+      expect(await store().put('sizes/generated', generated)).toMatchObject({
+        size: LONG,
+        sha256: sha256(bytes),
+      });
+      expect((await bytesOf(store().get('sizes/generated'))).equals(bytes)).toBe(true);
+      const long = chunked(bytes);
+      await expectCode(store().put('sizes/generated', long, { maxBytes: 100_000 }), 'too_large');
+      const unread = chunked(bytes);
+      await expectCode(store().put('../sizes', unread), 'invalid_key');
+      for (const one of [generated, long, unread]) expect(await one.next()).toMatchObject({ done: true });
+      expect(await store().head('sizes/generated')).toMatchObject({ size: LONG });
+      await expectNothingLeft();
     });
 
     it('tells a type where none is given, and the time', async () => {

@@ -64,24 +64,55 @@ function sampleBilinear(
       let red = 0;
       let green = 0;
       let blue = 0;
-      for (let n = 0; n < grid * grid; n++) {
-        const u = column + ((n % grid) + 0.5) * step;
-        const v = row + ((n < grid ? 0 : 1) + 0.5) * step;
-        const x = a * u - b * v + tx;
-        const y = b * u + a * v + ty;
-        const left = Math.floor(x);
-        const top = Math.floor(y);
-        const right = x - left;
-        const below = y - top;
-        for (let corner = 0; corner < 4; corner++) {
-          const px = left + (corner & 1);
-          const py = top + (corner >> 1);
-          if (px < 0 || py < 0 || px > lastX || py > lastY) continue;
-          const weight = ((corner & 1) === 1 ? right : 1 - right) * (corner > 1 ? below : 1 - below);
-          const from = py * stride + px * 3;
-          red += weight * (data[from] as number);
-          green += weight * (data[from + 1] as number);
-          blue += weight * (data[from + 2] as number);
+      for (let down = 0.5; down < grid; down++) {
+        for (let across = 0.5; across < grid; across++) {
+          const u = column + across * step;
+          const v = row + down * step;
+          const x = a * u - b * v + tx;
+          const y = b * u + a * v + ty;
+          if (x >= 0 && y >= 0 && x < lastX && y < lastY) {
+            // All four lie in the picture, as they nearly always do.
+            const left = x | 0;
+            const top = y | 0;
+            const right = x - left;
+            const below = y - top;
+            const southEast = right * below;
+            const southWest = below - southEast;
+            const northEast = right - southEast;
+            const northWest = 1 - right - southWest;
+            const north = top * stride + left * 3;
+            const south = north + stride;
+            red +=
+              northWest * (data[north] as number) +
+              northEast * (data[north + 3] as number) +
+              southWest * (data[south] as number) +
+              southEast * (data[south + 3] as number);
+            green +=
+              northWest * (data[north + 1] as number) +
+              northEast * (data[north + 4] as number) +
+              southWest * (data[south + 1] as number) +
+              southEast * (data[south + 4] as number);
+            blue +=
+              northWest * (data[north + 2] as number) +
+              northEast * (data[north + 5] as number) +
+              southWest * (data[south + 2] as number) +
+              southEast * (data[south + 5] as number);
+            continue;
+          }
+          const left = Math.floor(x);
+          const top = Math.floor(y);
+          const right = x - left;
+          const below = y - top;
+          for (let corner = 0; corner < 4; corner++) {
+            const px = left + (corner & 1);
+            const py = top + (corner >> 1);
+            if (px < 0 || py < 0 || px > lastX || py > lastY) continue;
+            const weight = ((corner & 1) === 1 ? right : 1 - right) * (corner > 1 ? below : 1 - below);
+            const from = py * stride + px * 3;
+            red += weight * (data[from] as number);
+            green += weight * (data[from + 1] as number);
+            blue += weight * (data[from + 2] as number);
+          }
         }
       }
       out[to] = red * share;
@@ -103,24 +134,27 @@ function shrinkUnder(picture: Picture, side: number, view: Similarity, shrink: n
   };
   const [x, width] = span(0, picture.width);
   const [y, height] = span(1, picture.height);
+  const { data: pixels } = picture;
   const data = new Uint8Array(width * height * 3);
-  const count = shrink * shrink;
+  const share = 1 / (shrink * shrink);
+  const stride = picture.width * 3;
   for (let row = 0, to = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, to += 3) {
+    let corner = (y + row * shrink) * stride + x * 3;
+    for (let column = 0; column < width; column++, to += 3, corner += shrink * 3) {
       let red = 0;
       let green = 0;
       let blue = 0;
-      for (let down = 0; down < shrink; down++) {
-        let from = ((y + row * shrink + down) * picture.width + x + column * shrink) * 3;
-        for (let across = 0; across < shrink; across++) {
-          red += picture.data[from++] ?? 0;
-          green += picture.data[from++] ?? 0;
-          blue += picture.data[from++] ?? 0;
+      for (let down = 0, line = corner; down < shrink; down++, line += stride) {
+        const end = line + shrink * 3;
+        for (let from = line; from < end; from += 3) {
+          red += pixels[from] as number;
+          green += pixels[from + 1] as number;
+          blue += pixels[from + 2] as number;
         }
       }
-      data[to] = red / count + 0.5;
-      data[to + 1] = green / count + 0.5;
-      data[to + 2] = blue / count + 0.5;
+      data[to] = red * share + 0.5;
+      data[to + 1] = green * share + 0.5;
+      data[to + 2] = blue * share + 0.5;
     }
   }
   return { data, width, height, x, y, shrunk: shrink };

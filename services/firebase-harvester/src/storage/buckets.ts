@@ -1,10 +1,9 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
 import { asFirebaseError } from '@mediaworks/firebase';
 import { retryAfterMs } from '@mediaworks/runtime';
+import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { StoredAt } from '../naming/storage-path.ts';
 
@@ -26,12 +25,12 @@ export interface ObjectFacts {
 export interface OpenedObject {
   facts: ObjectFacts;
   /** Whoever does not read it to its end destroys it. */
-  body: IncomingMessage;
+  body: Readable;
 }
 
 /**
  * Reads buckets by Storage's JSON API, over connections that are kept. The client library does the same at several
- * times the CPU, and can't go on in the middle of a file.
+ * times the CPU, and can't go on in the middle of a file; Node's own client copies every chunk.
  */
 export interface Buckets {
   /** @throws PermanentError, TransientError, RetryAfterError, the signal's reason */
@@ -45,7 +44,6 @@ export interface Buckets {
     signal: AbortSignal,
     part?: { generation: string; start: number },
   ): Promise<OpenedObject>;
-  close(): void;
 }
 
 export interface BucketsOptions {
@@ -57,6 +55,8 @@ export interface BucketsOptions {
   /** How long the server may say nothing, in ms. */
   silenceMs: number;
 }
+
+type Headers = Dispatcher.ResponseData['headers'];
 
 const GOOGLE = 'https://storage.googleapis.com';
 const MAX_ANSWER_BYTES = 2 ** 20;
@@ -73,10 +73,10 @@ const resource = z.object({
 export function openBuckets(options: BucketsOptions): Buckets {
   const { emulatorHost, silenceMs } = options;
   const base = new URL(emulatorHost === undefined ? GOOGLE : `http://${emulatorHost}`);
-  const request = base.protocol === 'https:' ? requestHttps : requestHttp;
-  const agent = new (base.protocol === 'https:' ? HttpsAgent : HttpAgent)({
-    keepAlive: true,
-    maxSockets: options.connections,
+  const pool = new Pool(base.origin, {
+    connections: options.connections,
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
   });
   const tokenOf = async (): Promise<string> => {
     if (emulatorHost !== undefined) return 'owner';
@@ -90,31 +90,23 @@ export function openBuckets(options: BucketsOptions): Buckets {
     query: string,
     headers: Record<string, string>,
     signal: AbortSignal,
-  ): Promise<IncomingMessage> => {
+  ): Promise<Dispatcher.ResponseData> => {
     const authorization = `Bearer ${await tokenOf()}`;
     signal.throwIfAborted();
+    // As it is: a URL would resolve the dots that a name may hold.
     const path = `/storage/v1/b/${encodeURIComponent(at.bucket)}/o/${encodeURIComponent(at.name)}?${query}`;
-    // The path goes as it is: a URL would resolve the dots that a name may hold.
-    const { hostname, port, protocol } = base;
-    const req = request({
-      protocol,
-      hostname,
-      port,
-      path,
-      agent,
-      signal,
-      headers: { authorization, ...headers },
-    });
-    req.setTimeout(silenceMs, () => req.destroy(new Error('Storage said nothing for too long')));
     try {
-      const answered = once(req, 'response');
-      // Whatever goes wrong later is the body's to tell.
-      req.on('error', () => undefined).end();
-      const [answer] = (await answered) as [IncomingMessage];
-      const status = answer.statusCode ?? 0;
+      const answer = await pool.request({
+        method: 'GET',
+        path,
+        headers: { authorization, ...headers },
+        signal,
+      });
+      const status = answer.statusCode;
       if (status === 200 || status === 206) return answer;
-      drain(answer);
-      throw refusal(status, answer.headers['retry-after']);
+      // A refusal is short: read, it leaves the connection for the next.
+      answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => undefined);
+      throw refusal(status, lastOf(answer.headers, 'retry-after'));
     } catch (error) {
       signal.throwIfAborted();
       throw asStorageFailure(error);
@@ -124,7 +116,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   const facts = async (at: StoredAt, signal: AbortSignal): Promise<ObjectFacts> => {
     const answer = await ask(at, `fields=${Object.keys(resource.shape).join(',')}`, {}, signal);
     try {
-      const told = resource.parse(JSON.parse(await text(limited(answer))));
+      const told = resource.parse(JSON.parse(await text(limited(answer.body))));
       return {
         generation: told.generation,
         size: told.size,
@@ -146,10 +138,15 @@ export function openBuckets(options: BucketsOptions): Buckets {
       const later = part !== undefined && part.start > 0;
       const range = later ? { range: `bytes=${part.start}-` } : {};
       // As they are stored: unpacked on the way they would be others than the checksums are of.
-      const body = await ask(at, query, { 'accept-encoding': 'gzip', ...range }, signal);
+      const { statusCode, headers, body } = await ask(
+        at,
+        query,
+        { 'accept-encoding': 'gzip', ...range },
+        signal,
+      );
       try {
-        const told = factsIn(body) ?? (await facts(at, signal));
-        if (part && (body.statusCode !== (later ? 206 : 200) || told.generation !== part.generation)) {
+        const told = factsIn(headers) ?? (await facts(at, signal));
+        if (part && (statusCode !== (later ? 206 : 200) || told.generation !== part.generation)) {
           throw new TransientError('changed', 'The file changed while it was fetched');
         }
         return { facts: told, body };
@@ -158,13 +155,16 @@ export function openBuckets(options: BucketsOptions): Buckets {
         throw error;
       }
     },
-    close: () => agent.destroy(),
   };
 }
 
+function lastOf(headers: Headers, name: string): string | undefined {
+  return [headers[name]].flat().at(-1);
+}
+
 /** What the headers of a download tell; undefined when it is not enough. */
-function factsIn({ headers }: IncomingMessage): ObjectFacts | undefined {
-  const one = (name: string) => [headers[name]].flat().at(-1);
+function factsIn(headers: Headers): ObjectFacts | undefined {
+  const one = (name: string) => lastOf(headers, name);
   const hashes = one('x-goog-hash') ?? '';
   const generation = one('x-goog-generation');
   const range = /\/(\d+)$/.exec(one('content-range') ?? '')?.[1];
@@ -180,23 +180,13 @@ function factsIn({ headers }: IncomingMessage): ObjectFacts | undefined {
   };
 }
 
-async function* limited(body: IncomingMessage): AsyncGenerator<Buffer> {
+async function* limited(body: Readable): AsyncGenerator<Buffer> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_ANSWER_BYTES) throw new Error('Storage tells more of a file than it can know');
     yield chunk;
   }
-}
-
-/** A refusal is short: read, it leaves the connection for the next. */
-function drain(answer: IncomingMessage): void {
-  let size = 0;
-  answer.on('error', () => undefined);
-  answer.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) answer.destroy();
-  });
 }
 
 /** Permanent and passing errors told apart. */

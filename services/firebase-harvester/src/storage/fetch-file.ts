@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
-import { type ObjectHead, type ObjectStore, StorageError } from '@mediaworks/storage';
+import { type Body, type ObjectHead, type ObjectStore, StorageError } from '@mediaworks/storage';
 import type { StoredAt } from '../naming/storage-path.ts';
 import { type Buckets, type ObjectFacts, type OpenedObject } from './buckets.ts';
 import { checksumOf } from './checksum.ts';
@@ -42,11 +42,8 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
   return persistently(at, tools, async (leave) => {
     const opened = await tools.buckets.open(at, tools.signal);
     const { facts } = opened;
-    if (facts.size > tools.maxBytes) {
-      opened.body.on('error', () => undefined).destroy();
-      throw tooLarge();
-    }
     try {
+      if (facts.size > tools.maxBytes) throw tooLarge();
       const head = await tools.store.put(key, bodyOf(at, opened, tools, leave), {
         ...contentTypeOf(facts),
         maxBytes: tools.maxBytes,
@@ -56,6 +53,9 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
     } catch (error) {
       if (error instanceof StorageError && error.code === 'too_large') throw tooLarge();
       throw error;
+    } finally {
+      // What was not read to its end would keep its connection.
+      opened.body.on('error', () => undefined).destroy();
     }
   });
 }
@@ -78,11 +78,10 @@ export async function isSameObject(key: string, facts: ObjectFacts, tools: Fetch
   }
 }
 
-function bodyOf(at: StoredAt, opened: OpenedObject, tools: FetchTools, onReceived: () => void): Readable {
-  const stored = Readable.from(storedBytes(at, opened, tools, tools.signal, onReceived), {
-    objectMode: false,
-  });
-  if (!opened.facts.gzip) return stored;
+function bodyOf(at: StoredAt, opened: OpenedObject, tools: FetchTools, onReceived: () => void): Body {
+  const bytes = storedBytes(at, opened, tools, tools.signal, onReceived);
+  if (!opened.facts.gzip) return bytes;
+  const stored = Readable.from(bytes, { objectMode: false });
   const unpacked = createGunzip();
   stored.once('error', (error) => unpacked.destroy(error));
   unpacked.once('close', () => stored.destroy());

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '@mediaworks/contracts';
 import type { StoredAt } from '../naming/storage-path.ts';
 import { asStorageFailure, type Buckets, type OpenedObject } from './buckets.ts';
@@ -57,7 +57,7 @@ async function resume(
   part: { generation: string; start: number },
   buckets: Buckets,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<Readable> {
   try {
     return (await buckets.open(at, signal, part)).body;
   } catch (error) {
