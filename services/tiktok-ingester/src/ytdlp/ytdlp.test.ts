@@ -196,6 +196,24 @@ describe.each(await availableYtdlp())('yt-dlp (%s)', (source) => {
       expect(await readFile(path)).toEqual(site.ingredients.video);
     });
 
+    it('a video that comes slowly', async () => {
+      const profile = add('cool_student', 1);
+      let goOn: () => void = () => undefined;
+      const until = new Promise<void>((resolve) => (goOn = resolve));
+      site.fail('tiktokcdn.com/video/', { hold: { after: 5_000, until }, times: 1 });
+      const { path } = await download(profile, {}, { onProgress: goOn });
+      expect(await readFile(path)).toEqual(site.ingredients.video);
+    });
+
+    it('nothing that stops coming for longer than it may', async () => {
+      const profile = add('cool_student', 1);
+      site.fail('tiktokcdn.com/video/', { hold: { after: 5_000, until: new Promise(() => undefined) } });
+      await expect(download(profile, { socketTimeoutMs: 500 })).rejects.toMatchObject({
+        name: 'TransientError',
+        code: 'source_interrupted',
+      });
+    });
+
     it('nothing that is larger than it may be', async () => {
       await expect(download(add('cool_student', 1), { maxVideoBytes: 5_000 })).rejects.toMatchObject({
         name: 'PermanentError',
