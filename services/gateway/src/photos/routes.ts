@@ -115,7 +115,7 @@ function batchRoutes(deps: GatewayDeps): Route[] {
         idempotency: key === undefined ? undefined : { key, fingerprint },
       });
       const batch = await batchOf(req, id);
-      if (batch.status === 'processing' && batch.job_id !== null) {
+      if (batch.job_id !== null) {
         await waitAsPreferred(deps, req, res, { id: batch.job_id, defaultMs: env.PHOTO_WAIT });
       }
       const now = await batchOf(req, id);
