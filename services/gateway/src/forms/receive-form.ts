@@ -77,12 +77,12 @@ export async function receiveForm<Taken>(
   ]);
 
   await new Promise<void>((resolve, reject) => {
-    // Multer reads a refused body to its end before it says so; whoever waits should hear at once.
+    // Multer reads a refused body to its end before it says so; whoever waits should hear as soon as nothing is left.
     engine.onRefused = reject;
     receive(req, res, (error: unknown) => {
       if (error === undefined || error === null) resolve();
-      // Whoever takes the files knows better than multer why a stream broke off, and has something to clear away.
-      else void Promise.allSettled(engine.taking).then(() => reject(asRefusal(error, plan)));
+      // Whoever takes the files knows better than multer why a stream broke off: what it says comes first.
+      else void Promise.allSettled(engine.taking).then(() => engine.refuse(asRefusal(error, plan)));
     });
   });
   const inOrder = [...engine.taken].sort(([a], [b]) => a - b).map(([, file]) => file);
@@ -105,6 +105,9 @@ class TakingEngine<Taken> implements multer.StorageEngine {
   #files = 0;
   /** Settles when nothing is being written any more. */
   readonly taking: Promise<void>[] = [];
+  readonly #coming = new Set<Readable>();
+  #refusal: Error | undefined;
+  /** Told of the first refusal, once nothing of the form is left. */
   onRefused: (error: Error) => void = () => undefined;
 
   constructor(private readonly plan: FormPlan<Taken>) {}
@@ -114,23 +117,46 @@ class TakingEngine<Taken> implements multer.StorageEngine {
     file: Express.Multer.File,
     done: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
   ): void {
+    if (this.#refusal) {
+      done(this.#refusal);
+      return;
+    }
     const n = this.#files++;
+    this.#coming.add(file.stream);
     const part = { name: file.fieldname, filename: file.originalname, body: file.stream };
-    const taking = this.plan.take(part).then(
-      (taken) => {
-        this.taken.set(n, { name: file.fieldname, taken });
-        // Multer hands a copy of what it knows to _removeFile: the number is how we know it again.
-        done(null, { size: n });
-      },
-      (error: unknown) => {
-        const refusal = asRefusal(error, this.plan);
-        this.onRefused(refusal);
-        // What is left of the part must go somewhere, or the rest of the form never comes.
-        file.stream.resume();
-        done(refusal);
-      },
-    );
+    const taking = this.plan
+      .take(part)
+      .finally(() => this.#coming.delete(file.stream))
+      .then(
+        (taken) => {
+          this.taken.set(n, { name: file.fieldname, taken });
+          // Multer hands a copy of what it knows to _removeFile: the number is how we know it again.
+          done(null, { size: n });
+        },
+        (error: unknown) => {
+          const refusal = asRefusal(error, this.plan);
+          this.refuse(refusal);
+          // What is left of the part must go somewhere, or the rest of the form never comes.
+          file.stream.resume();
+          done(refusal);
+        },
+      );
     this.taking.push(taking);
+  }
+
+  /** Breaks off what is still coming and gives back what was taken. Only the first refusal counts. */
+  refuse(refusal: Error): void {
+    if (this.#refusal) return;
+    this.#refusal = refusal;
+    for (const stream of this.#coming) stream.destroy(refusal);
+    void this.#giveBackAll().then(() => this.onRefused(refusal), this.onRefused);
+  }
+
+  async #giveBackAll(): Promise<void> {
+    await Promise.allSettled(this.taking);
+    const taken = [...this.taken.values()];
+    this.taken.clear();
+    await Promise.all(taken.map((file) => this.plan.giveBack(file.taken)));
   }
 
   _removeFile(_req: Request, file: Express.Multer.File, done: (error: Error | null) => void): void {
