@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { QueueName } from '@mediaworks/contracts';
 import { jobCatalog } from '@mediaworks/contracts';
 import { errorFields, type Logger } from '@mediaworks/runtime';
 import { context, propagation } from '@opentelemetry/api';
@@ -8,47 +7,62 @@ import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { type Delivery, deliveryId, deliveryOptions, type Queues } from './bullmq.ts';
 import type { Executor } from './ledger.ts';
+import { type Band, DeliveryWindow } from './window.ts';
 
-interface OutboxRow {
+interface OutboxRow extends Pick<Band, 'queue' | 'priority'> {
   job_id: string;
   run: number;
   type: string;
-  queue: QueueName;
-  priority: string;
   delay_ms: number;
   traceparent: string | null;
   verify: boolean;
 }
 
+/** Of each queue and priority in one transaction. */
 const BATCH = 500;
 const PACE_MS = 10;
+/** Between two looks while something waits for room in Redis, and while nothing does. */
+const LOOK_MS = { full: 100, idle: 1_000 };
 
 class RedisAwayError extends Error {}
 
 /**
- * Tells Redis what the outbox holds, up to 500 rows in one transaction, and forgets what was told. Safe in any number
- * of processes. A crash between telling and forgetting tells twice, which the delivery's id makes once.
- * @returns how many rows were told; 500 means that there may be more
+ * Tells Redis what the outbox holds, as far as the window has room, up to 500 rows of each queue and priority in one
+ * transaction, and forgets what was told. Safe in any number of processes. A crash between telling and forgetting tells
+ * twice, which the delivery's id makes once.
+ * @returns whether there may be more for which there is room
  */
-export async function relayOnce(db: Executor, queues: Queues): Promise<number> {
-  return db.transaction().execute(async (tx) => {
+export async function relayOnce(
+  db: Executor,
+  queues: Queues,
+  window = new DeliveryWindow(queues),
+): Promise<boolean> {
+  const open = await window.open();
+  if (open.length === 0) return false;
+  const told = await db.transaction().execute(async (tx) => {
     const { rows } = await sql<OutboxRow>`
       with told as (
         delete from outbox
-        where id in (select id from outbox order by id limit ${BATCH} for update skip locked)
+        where ctid = any(array(
+          select next.ctid
+          from jsonb_to_recordset(${JSON.stringify(open)}::jsonb) as band (queue text, priority text, room integer),
+            lateral (
+              select o.ctid from outbox o where o.queue = band.queue and o.priority = band.priority
+              order by o.id limit least(band.room, ${BATCH}) for update skip locked) next))
         returning *)
       select job_id, run, type, queue, priority, traceparent, verify,
         greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::int as delay_ms
       from told order by id`.execute(tx);
-    if (rows.length === 0) return 0;
     await Promise.all(
       [...queues].map(async ([name, queue]) => {
         const group = rows.filter((row) => row.queue === name);
         if (group.length > 0) await publish(queue, group);
       }),
     );
-    return rows.length;
+    return rows;
   });
+  for (const row of told) window.take(row);
+  return told.length >= BATCH;
 }
 
 async function publish(queue: Queue<Delivery>, rows: OutboxRow[]): Promise<void> {
@@ -98,6 +112,7 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
   let wake: () => void = () => undefined;
   let nudged = false;
   let failures = 0;
+  const window = new DeliveryWindow(queues);
 
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -110,16 +125,16 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
   /** A lone job is told at once; of many in a row, those of a moment are told together. */
   const rest = async () => {
     await wait(PACE_MS);
-    if (!nudged && !stopping.signal.aborted) await pause(1_000);
+    if (!nudged && !stopping.signal.aborted) await pause(window.full ? LOOK_MS.full : LOOK_MS.idle);
   };
   const loop = async () => {
     while (!stopping.signal.aborted) {
       nudged = false;
       try {
         if (redis.status !== 'ready') throw new RedisAwayError();
-        const told = await relayOnce(db, queues);
+        const more = await relayOnce(db, queues, window);
         failures = 0;
-        if (told === BATCH) continue;
+        if (more) continue;
       } catch (error) {
         // That Redis is away its connection tells by itself; here it only means to wait.
         if (failures++ === 0 && !(error instanceof RedisAwayError)) {
