@@ -45,6 +45,9 @@ export interface DispatcherOptions {
   log: Logger;
 }
 
+/** While one waits for the disk, the next is gathered, sent and worked on; Postgres writes both out at once. */
+const FLUSHES = { parallel: 2 };
+
 /** Starts relay, sweeper and watch. Redis may be away: work is accepted all the same and told when it is back. */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { db, connection, log } = options;
@@ -84,7 +87,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     await insertJobs(db, jobs);
     relay.nudge();
     return jobs.map(() => true);
-  });
+  }, FLUSHES);
   const retry = groupCommit(async (wishes: Again[]): Promise<boolean[]> => {
     const again = await retryJobs(db, wishes);
     relay.nudge();
@@ -94,7 +97,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       const ownerId = again.get(id);
       return ownerId !== undefined && (owner === undefined || owner === ownerId) && again.delete(id);
     });
-  });
+  }, FLUSHES);
 
   return {
     submit: async (job) => void (await submit(job)),

@@ -20,9 +20,9 @@ interface OutboxRow extends Pick<Band, 'queue' | 'priority'> {
 
 /** Of each queue and priority in one transaction. */
 const BATCH = 500;
-const PACE_MS = 10;
-/** Between two looks while something waits for room in Redis, and while nothing does. */
-const LOOK_MS = { full: 100, idle: 1_000 };
+/** Between two looks: at least, and at most; other figures while something waits for room in Redis. */
+const LOOK_MS = { soonest: 10, latest: 1_000 };
+const LOOK_FULL_MS = { soonest: 25, latest: 100 };
 
 class RedisAwayError extends Error {}
 
@@ -124,8 +124,9 @@ export function startRelay(options: { db: Executor; queues: Queues; redis: Redis
     });
   /** A lone job is told at once; of many in a row, those of a moment are told together. */
   const rest = async () => {
-    await wait(PACE_MS);
-    if (!nudged && !stopping.signal.aborted) await pause(window.full ? LOOK_MS.full : LOOK_MS.idle);
+    const { soonest, latest } = window.full ? LOOK_FULL_MS : LOOK_MS;
+    await wait(soonest);
+    if (!nudged && !stopping.signal.aborted) await pause(latest - soonest);
   };
   const loop = async () => {
     while (!stopping.signal.aborted) {

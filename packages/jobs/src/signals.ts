@@ -12,11 +12,14 @@ export interface JobSignal {
 }
 
 export interface Signals {
-  /** Tells the others; does nothing while Redis is away. */
+  /** Tells the others: a lone change at once, many in a row together. Does nothing while Redis is away. */
   send(signal: JobSignal): void;
   listen(listener: (signal: JobSignal) => void): () => void;
   close(): void;
 }
+
+/** What changes within this time after a message goes into the next, in ms. */
+const GATHER_MS = 20;
 
 /** Opens the channel over a connection to send on and a duplicate of it to listen on. */
 export function openSignals(redis: Redis, prefix: string, onError: (error: Error) => void): Signals {
@@ -32,17 +35,38 @@ export function openSignals(redis: Redis, prefix: string, onError: (error: Error
     });
     subscriber.subscribe(channel).catch(onError);
   };
+  const publish = (signal: JobSignal) => {
+    if (redis.status === 'ready') redis.publish(channel, JSON.stringify(signal)).catch(onError);
+  };
+  const changed = new Set<string>();
+  let gathering: NodeJS.Timeout | undefined;
+  const flush = () => {
+    gathering = undefined;
+    if (changed.size === 0) return;
+    publish({ changed: [...changed] });
+    changed.clear();
+    gathering = setTimeout(flush, GATHER_MS).unref();
+  };
   return {
     send: (signal) => {
-      if (redis.status !== 'ready') return;
-      redis.publish(channel, JSON.stringify(signal)).catch(onError);
+      if (signal.cancelled) {
+        publish(signal);
+        return;
+      }
+      for (const id of signal.changed ?? []) changed.add(id);
+      if (!gathering) flush();
     },
     listen: (listener) => {
       if (!subscriber) subscribe();
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => subscriber?.disconnect(),
+    close: () => {
+      clearTimeout(gathering);
+      flush();
+      clearTimeout(gathering);
+      subscriber?.disconnect();
+    },
   };
 }
 

@@ -74,7 +74,7 @@ export function createAccessLog(service: string, out: (lines: string) => void): 
       held +=
         `{"timestamp":"${timestamp()}","level":"info","message":"request","service":"${service}",` +
         `"request_id":"${id}","trace_id":"${traceId}","method":"${knownMethod(req.method)}",` +
-        `"path":${quoted(pathOf(req.originalUrl))},"status":${status},"ms":${ms.toFixed(1)},` +
+        `"path":${quoted(pathOf(req.originalUrl))},"status":${status},"ms":${Math.round(ms * 10) / 10},` +
         `"user":${principal?.userId ?? null},"ip":"${req.ip ?? ''}"}\n`;
       if (held.length >= FLUSH_BYTES) flush();
       else timer ??= setTimeout(flush, FLUSH_MS).unref();
