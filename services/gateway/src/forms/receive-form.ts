@@ -62,11 +62,6 @@ export async function receiveForm<Taken>(
     storage: engine,
     defParamCharset: 'utf8',
     fileHwm: FILE_BUFFER_BYTES,
-    streamHandler: (req: Request, busboy: NodeJS.WritableStream) => {
-      // A part that its sender breaks off before anybody reads it is told by the request's own error.
-      busboy.on('file', (_name: string, part: NodeJS.ReadableStream) => part.on('error', () => undefined));
-      req.pipe(busboy);
-    },
     limits: {
       ...{ files: count, fields: 20, parts: 20 + count },
       ...{ fieldNameSize: 100, fieldSize: 4_096, headerPairs: 50 },

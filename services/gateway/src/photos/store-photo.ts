@@ -58,9 +58,15 @@ export async function storePhoto(
 /** The same bytes in a stream that may be destroyed without the form ending there. */
 function lend(body: Readable): Readable {
   const lent = new PassThrough();
-  body.once('error', (error) => lent.destroy(error));
-  body.once('close', () => {
-    if (!body.readableEnded) lent.destroy(new Error('The upload was cut off'));
-  });
+  const cutOff = (error: Error | null = null) => {
+    if (!body.readableEnded) lent.destroy(error ?? new Error('The upload was cut off'));
+  };
+  // Whoever is to read it may not have begun when it breaks off, and is told by the stream itself when it does.
+  lent.on('error', () => undefined);
+  if (body.destroyed) {
+    cutOff(body.errored);
+    return lent;
+  }
+  body.once('error', cutOff).once('close', () => cutOff());
   return body.pipe(lent);
 }
