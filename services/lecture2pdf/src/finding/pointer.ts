@@ -43,14 +43,17 @@ export function hasMoved(
   const { pixels, left, right, top, bottom } = shape;
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return false;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return false;
+  // At most places the first few pixels tell.
+  const mostOther = pixels.length - ALIKE_SHARE * pixels.length;
+  const mostStale = pixels.length - FRESH_SHARE * pixels.length;
   const isHere = (by: number) => {
-    let [alike, fresh] = [0, 0];
+    let [other, stale] = [0, 0];
     for (const at of pixels) {
       const level = b.picture[at + by]!;
-      if (abs(level - a.picture[at]!) <= ALIKE) alike++;
-      if (abs(level - a.picture[at + by]!) > least) fresh++;
+      if (abs(level - a.picture[at]!) > ALIKE && ++other > mostOther) return false;
+      if (abs(level - a.picture[at + by]!) <= least && ++stale > mostStale) return false;
     }
-    return alike >= ALIKE_SHARE * pixels.length && fresh >= FRESH_SHARE * pixels.length;
+    return true;
   };
   const { width, height, columns } = grid;
   return added.some((gained, block) => {
