@@ -17,7 +17,7 @@ const ALIKE_SHARE = 0.8;
 const FRESH_SHARE = 0.7;
 
 interface Shape {
-  readonly pixels: readonly number[];
+  readonly pixels: Int32Array;
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -48,7 +48,8 @@ export function hasMoved(
   const mostStale = pixels.length - FRESH_SHARE * pixels.length;
   const isHere = (by: number) => {
     let [other, stale] = [0, 0];
-    for (const at of pixels) {
+    for (let n = 0; n < pixels.length; n++) {
+      const at = pixels[n]!;
       const level = b.picture[at + by]!;
       if (abs(level - a.picture[at]!) > ALIKE && ++other > mostOther) return false;
       if (abs(level - a.picture[at + by]!) <= least && ++stale > mostStale) return false;
@@ -88,5 +89,5 @@ function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, gri
       }
     }
   }
-  return { pixels, left, right, top, bottom };
+  return { pixels: Int32Array.from(pixels), left, right, top, bottom };
 }

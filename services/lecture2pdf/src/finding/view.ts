@@ -5,14 +5,8 @@ import { type BlockSet, type Grid, sizeOf } from './grid.ts';
 
 const { abs, max } = Math;
 
-/** What lasts in a stretch of the video. */
-export interface View {
-  /** Grey levels, without what passes. */
-  readonly picture: Uint8Array;
-  /** How far each pixel is from its background, in grey levels. */
-  readonly contrast: Uint8Array;
-  /** The highest contrast in each block. */
-  readonly peak: Uint8Array;
+/** What lasts in a stretch of the video: grey levels, without what passes, and what they tell. */
+export interface View extends Contrasts {
   /** Blocks that count: nothing moved in them. */
   readonly calm: BlockSet;
 }
@@ -33,21 +27,16 @@ const NOISE_FACTOR = 3.5;
 /** How far from its background a pixel of writing is, and how much one changes, at least; in grey levels. */
 export const leastInk = ({ noise }: Grain): number => max(LEAST_INK, NOISE_FACTOR * noise);
 
-export const viewOf = (picture: Uint8Array, calm: BlockSet, grid: Grid): View =>
-  withCalm(contrastsOf(picture, grid), calm);
+export const viewOf = (picture: Uint8Array, calm: BlockSet, grid: Grid): View => ({
+  ...contrastsOf(picture, grid),
+  calm,
+});
 
 /** Makes views of one picture after the other. Most of a picture is as it was in the one before. */
 export function createViewer(grid: Grid): (picture: Uint8Array, calm: BlockSet) => View {
   let contrasts: Contrasts | undefined;
-  return (picture, calm) => withCalm((contrasts = contrastsOf(picture, grid, contrasts)), calm);
+  return (picture, calm) => ({ ...(contrasts = contrastsOf(picture, grid, contrasts)), calm });
 }
-
-const withCalm = ({ picture, contrast, peak }: Contrasts, calm: BlockSet): View => ({
-  picture,
-  calm,
-  contrast,
-  peak,
-});
 
 /** A view that shows what either shows, and what both show as the first does. */
 export function joined(view: View, other: View, grid: Grid): View {
@@ -60,11 +49,10 @@ export function joined(view: View, other: View, grid: Grid): View {
       if (fresh[rowStart[y]! + columnOf[x]!] === 1) picture[at] = other.picture[at]!;
     }
   }
-  return viewOf(
-    picture,
-    view.calm.map((calm, block) => calm | fresh[block]!),
-    grid,
-  );
+  return {
+    ...contrastsOf(picture, grid, view),
+    calm: view.calm.map((calm, block) => calm | fresh[block]!),
+  };
 }
 
 /** The view without some of its blocks. */
