@@ -43,9 +43,10 @@ export function contrastsOf(picture: Uint8Array, grid: Grid, known?: Contrasts):
     if (changed[block] === 1) countLevels(picture, block, grid, counts);
   }
   const around = widen(changed, grid);
+  const levelOf = createBackgrounds(counts, grid);
   for (let block = 0; block < blocks; block++) {
     if (around[block] === 0) continue;
-    const level = backgroundOf(block, counts, grid);
+    const level = levelOf(block);
     if (changed[block] === 0 && level === background[block]) continue;
     background[block] = level;
     peak[block] = measure(picture, block, level, grid, contrast);
@@ -101,16 +102,24 @@ function measure(
   return peak;
 }
 
-function backgroundOf(block: number, counts: Uint16Array, { columns, rows }: Grid): number {
-  const [row, column] = [Math.floor(block / columns), block % columns];
+/** Tells the background of a block from the levels in it and around it. */
+function createBackgrounds(counts: Uint16Array, { columns, rows }: Grid): (block: number) => number {
   const sum = new Uint32Array(BINS + 2);
-  for (let y = max(0, row - 1); y <= min(rows - 1, row + 1); y++) {
-    for (let x = max(0, column - 1); x <= min(columns - 1, column + 1); x++) {
-      const from = (y * columns + x) * BINS;
-      for (let bin = 0; bin < BINS; bin++) sum[bin + 1]! += counts[from + bin]!;
+  return (block) => {
+    sum.fill(0);
+    const [row, column] = [Math.floor(block / columns), block % columns];
+    const [left, right] = [max(0, column - 1), min(columns - 1, column + 1)];
+    for (let y = max(0, row - 1); y <= min(rows - 1, row + 1); y++) {
+      const own = (y * columns + column) * BINS;
+      // At the sides of the picture, those beyond count nothing.
+      const [before, behind] = [(y * columns + left) * BINS, (y * columns + right) * BINS];
+      const [one, other] = [left < column ? 1 : 0, right > column ? 1 : 0];
+      for (let bin = 0; bin < BINS; bin++) {
+        sum[bin + 1]! += one * counts[before + bin]! + counts[own + bin]! + other * counts[behind + bin]!;
+      }
     }
-  }
-  return mostFrequent(sum);
+    return mostFrequent(sum);
+  };
 }
 
 /** The level around which most pixels are, to a fraction of a bin. @param sum of each bin, between two empty ones */

@@ -2,7 +2,7 @@
 import { BLOCK_HEIGHT, BLOCK_WIDTH, type BlockSet, type Grid } from './grid.ts';
 import type { View } from './view.ts';
 
-const { abs, max, min } = Math;
+const { max, min } = Math;
 
 /** How large a pointer is at most, and of how many pixels it is made, in the analysed frames. */
 const MOST_BLOCKS = 9;
@@ -43,19 +43,7 @@ export function hasMoved(
   const { pixels, left, right, top, bottom } = shape;
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return false;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return false;
-  // At most places the first few pixels tell.
-  const mostOther = pixels.length - ALIKE_SHARE * pixels.length;
-  const mostStale = pixels.length - FRESH_SHARE * pixels.length;
-  const isHere = (by: number) => {
-    let [other, stale] = [0, 0];
-    for (let n = 0; n < pixels.length; n++) {
-      const at = pixels[n]!;
-      const level = b.picture[at + by]!;
-      if (abs(level - a.picture[at]!) > ALIKE && ++other > mostOther) return false;
-      if (abs(level - a.picture[at + by]!) <= least && ++stale > mostStale) return false;
-    }
-    return true;
-  };
+  const isHere = finderOf(pixels, a.picture, b.picture, least);
   const { width, height, columns } = grid;
   return added.some((gained, block) => {
     if (gained === 0 || blocks.includes(block)) return false;
@@ -71,6 +59,34 @@ export function hasMoved(
     }
     return false;
   });
+}
+
+/**
+ * Tells whether pixels of one picture are in another, so far from where they were, and were not there before.
+ * @param least see {@link leastInk}
+ */
+function finderOf(
+  pixels: Int32Array,
+  before: Uint8Array,
+  now: Uint8Array,
+  least: number,
+): (by: number) => boolean {
+  const count = pixels.length;
+  const levels = Uint8Array.from(pixels, (at) => before[at]!);
+  const mostOther = count - ALIKE_SHARE * count;
+  const mostStale = count - FRESH_SHARE * count;
+  return (by) => {
+    let [other, stale] = [0, 0];
+    // At most places a few pixels tell.
+    for (let n = 0; n < count; n++) {
+      const level = now[pixels[n]! + by]!;
+      const [from, was] = [level - levels[n]!, level - before[pixels[n]! + by]!];
+      if (from > ALIKE || from < -ALIKE) other++;
+      if (was <= least && was >= -least) stale++;
+      if (other > mostOther || stale > mostStale) return false;
+    }
+    return true;
+  };
 }
 
 function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, grid: Grid): Shape {

@@ -55,6 +55,7 @@ const HAND_SHARE = 0.3;
 export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld: boolean) => void) {
   const { width } = grid;
   const blur = createBlur(grid);
+  const shifted = createShifter(grid);
   let anchor: Anchor | undefined;
   let last: Place = { x: 0, y: 0 };
   /** What the edges showed when they were last searched for, where they were found. */
@@ -105,7 +106,7 @@ export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld:
   const release = () => {
     const first = waiting.shift()!;
     const isHeld = turning === 0 && swaying > HAND_SHARE * (handedOn.length + 1 + waiting.length);
-    handOn(isHeld ? shifted(first.frame, grid, first) : first.frame, isHeld);
+    handOn(isHeld ? shifted(first.frame, first) : first.frame, isHeld);
     handedOn.push(first);
     if (handedOn.length > HAND_REACH) count(handedOn.shift()!, -1);
   };
@@ -260,31 +261,41 @@ function between(below: number, lowest: number, above: number): number {
   return highest > lowest ? (below - above) / (2 * (highest - lowest)) : 0;
 }
 
-/** What is so far to the right and below, by the spline of Catmull and Rom; the edges are drawn out. */
-function shifted(frame: Uint8Array, { width, height }: Grid, { x, y }: Place): Uint8Array {
-  const rows = new Float32Array(frame.length);
-  const left = Math.floor(x);
-  const [a, b, c, d] = weights(x - left);
-  for (let row = 0; row < height; row++) {
-    const start = row * width;
-    const level = (column: number) => frame[start + max(0, min(width - 1, column))]!;
-    for (let column = 0, from = left; column < width; column++, from++) {
-      rows[start + column] =
-        a * level(from - 1) + b * level(from) + c * level(from + 1) + d * level(from + 2);
+/** Gives what is so far to the right and below, by the spline of Catmull and Rom; the edges are drawn out. */
+function createShifter({ width, height }: Grid): (frame: Uint8Array, place: Place) => Uint8Array {
+  // A camera that is turned further is taken for still.
+  const margin = REACH + 3;
+  const line = new Uint8Array(width + 2 * margin);
+  const rows = new Float32Array(width * height);
+  return (frame, { x, y }) => {
+    const left = Math.floor(x);
+    const [a, b, c, d] = weights(x - left);
+    for (let start = 0; start < frame.length; start += width) {
+      line.fill(frame[start]!, 0, margin);
+      line.set(frame.subarray(start, start + width), margin);
+      line.fill(frame[start + width - 1]!, margin + width);
+      for (let column = 0, from = margin + left; column < width; column++, from++) {
+        rows[start + column] =
+          a * line[from - 1]! + b * line[from]! + c * line[from + 1]! + d * line[from + 2]!;
+      }
     }
-  }
-  const moved = new Uint8ClampedArray(frame.length);
-  const top = Math.floor(y);
-  const [e, f, g, h] = weights(y - top);
-  for (let row = 0; row < height; row++) {
-    const line = (n: number) => max(0, min(height - 1, n)) * width;
-    const lines = [line(row + top - 1), line(row + top), line(row + top + 1), line(row + top + 2)] as const;
-    for (let column = 0, at = row * width; column < width; column++, at++) {
-      const [p, q, r, s] = [lines[0] + column, lines[1] + column, lines[2] + column, lines[3] + column];
-      moved[at] = e * rows[p]! + f * rows[q]! + g * rows[r]! + h * rows[s]!;
+    const moved = new Uint8ClampedArray(frame.length);
+    const top = Math.floor(y);
+    const [e, f, g, h] = weights(y - top);
+    for (let row = 0; row < height; row++) {
+      const lineAt = (n: number) => max(0, min(height - 1, n)) * width;
+      let [p, q, r, s] = [
+        lineAt(row + top - 1),
+        lineAt(row + top),
+        lineAt(row + top + 1),
+        lineAt(row + top + 2),
+      ];
+      for (let at = row * width; at < (row + 1) * width; at++) {
+        moved[at] = e * rows[p++]! + f * rows[q++]! + g * rows[r++]! + h * rows[s++]!;
+      }
     }
-  }
-  return new Uint8Array(moved.buffer);
+    return new Uint8Array(moved.buffer);
+  };
 }
 
 /** What the four pixels around a place count that is `part` of a pixel behind the second. */

@@ -82,8 +82,18 @@ export function pack(view: View, grid: Grid): PackedView {
   return { calm, ink: inkIn(view, grid, LEAST_INK), packed: deflateRawSync(picture, { level: 1 }) };
 }
 
-export function unpack({ calm, packed }: PackedView, grid: Grid): View {
-  return viewOf(new Uint8Array(inflateRawSync(packed)), calm, grid);
+/** The views that were unpacked last: one is compared with many. About 300 KB each. */
+const unpacked = new Map<PackedView, View>();
+const MOST_UNPACKED = 24;
+
+export function unpack(view: PackedView, grid: Grid): View {
+  const known = unpacked.get(view);
+  unpacked.delete(view);
+  const whole = known ?? viewOf(new Uint8Array(inflateRawSync(view.packed)), view.calm, grid);
+  unpacked.set(view, whole);
+  const [oldest] = unpacked.keys();
+  if (oldest && unpacked.size > MOST_UNPACKED) unpacked.delete(oldest);
+  return whole;
 }
 
 /** From this on, two views are surely of two slides. */
