@@ -9,8 +9,9 @@ import {
   widen,
   wordsOf,
 } from './grid.ts';
+import { distance, higher } from './whole-numbers.ts';
 
-const { abs, max, min } = Math;
+const { max, min } = Math;
 
 /** How far a picture's content is from what it lies on, and what that was told from. */
 export interface Contrasts {
@@ -97,7 +98,7 @@ function measure(
 ): number {
   let peak = 0;
   eachRow(block, grid, (from, to) => {
-    for (let at = from; at < to; at++) peak = max(peak, (contrast[at] = abs(picture[at]! - level)));
+    for (let at = from; at < to; at++) peak = higher(peak, (contrast[at] = distance(picture[at]!, level)));
   });
   return peak;
 }

@@ -1,8 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 
 import { wordsOf } from './grid.ts';
-
-const { max, min } = Math;
+import { higher, lower } from './whole-numbers.ts';
 
 /** Five frames of one size. */
 export type FiveFrames = readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
@@ -23,11 +22,15 @@ export function medianOf(frames: FiveFrames): Uint8Array {
     const own = wc[word];
     if (wa[word] === own && wb[word] === own && wd[word] === own && we[word] === own) continue;
     for (let at = 4 * word; at < 4 * word + 4; at++) {
-      const [va, vb, vc, vd, ve] = [a[at]!, b[at]!, c[at]!, d[at]!, e[at]!];
+      const va = a[at]!;
+      const vb = b[at]!;
+      const vc = c[at]!;
+      const vd = d[at]!;
+      const ve = e[at]!;
       // Of two pairs the lowest and the highest can't be the middle of five; the median of three is left.
-      const one = max(min(va, vb), min(vc, vd));
-      const two = min(max(va, vb), max(vc, vd));
-      median[at] = max(min(one, two), min(max(one, two), ve));
+      const one = higher(lower(va, vb), lower(vc, vd));
+      const two = lower(higher(va, vb), higher(vc, vd));
+      median[at] = higher(lower(one, two), lower(higher(one, two), ve));
     }
   }
   return median;

@@ -80,7 +80,8 @@ function finderOf(
     // At most places a few pixels tell.
     for (let n = 0; n < count; n++) {
       const level = now[pixels[n]! + by]!;
-      const [from, was] = [level - levels[n]!, level - before[pixels[n]! + by]!];
+      const from = level - levels[n]!;
+      const was = level - before[pixels[n]! + by]!;
       if (from > ALIKE || from < -ALIKE) other++;
       if (was <= least && was >= -least) stale++;
       if (other > mostOther || stale > mostStale) return false;

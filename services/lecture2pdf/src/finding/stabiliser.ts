@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import type { Grid } from './grid.ts';
+import { distance, lower } from './whole-numbers.ts';
 
 const { abs, max, min, round } = Math;
 
@@ -143,7 +144,8 @@ function createBlur({ width, height }: Grid): (frame: Uint8Array) => Uint8Array 
     for (let at = 1; at < frame.length - 1; at++) {
       const right = frame[at + 1]!;
       rows[at] = left + own + right;
-      [left, own] = [own, right];
+      left = own;
+      own = right;
     }
     for (let at = width; at < frame.length - width; at++) {
       soft[at] = ninth(rows[at - width]! + rows[at]! + rows[at + width]!);
@@ -159,8 +161,8 @@ function anchorAt(soft: Uint8Array, { width, height }: Grid, { x, y }: Place): A
   const edges: number[] = [];
   for (let row = REACH; row < height - REACH; row++) {
     for (let column = REACH, at = row * width + REACH; column < width - REACH; column++, at++) {
-      const across = abs(soft[at + 1]! - soft[at - 1]!);
-      const down = abs(soft[at + width]! - soft[at - width]!);
+      const across = distance(soft[at + 1]!, soft[at - 1]!);
+      const down = distance(soft[at + width]!, soft[at - width]!);
       if (across + down > EDGE) edges.push(at);
     }
   }
@@ -177,7 +179,8 @@ function levelsAt(frame: Uint8Array, width: number, { pixels }: Anchor, { x, y }
   const by = y * width + x;
   for (let n = 0; n < pixels.length; n++) {
     const at = pixels[n]! + by;
-    const [above, below] = [at - width, at + width];
+    const above = at - width;
+    const below = at + width;
     const upper = frame[above - 1]! + frame[above]! + frame[above + 1]!;
     const lower = frame[below - 1]! + frame[below]! + frame[below + 1]!;
     levels[n] = ninth(upper + frame[at - 1]! + frame[at]! + frame[at + 1]! + lower);
@@ -188,7 +191,7 @@ function levelsAt(frame: Uint8Array, width: number, { pixels }: Anchor, { x, y }
 /** Mean difference of the edges, as {@link costOf} has it. */
 function differenceOf(levels: Uint8Array, others: Uint8Array): number {
   let sum = 0;
-  for (let n = 0; n < levels.length; n++) sum += min(MOST, abs(levels[n]! - others[n]!));
+  for (let n = 0; n < levels.length; n++) sum += lower(MOST, distance(levels[n]!, others[n]!));
   return sum / levels.length;
 }
 
@@ -211,7 +214,7 @@ function costOf(
   let sum = 0;
   for (let n = 0; n < count && sum <= most * count;) {
     for (const end = min(count, n + AT_A_TIME); n < end; n++) {
-      sum += min(MOST, abs(soft[pixels[n]! + by]! - levels[n]!));
+      sum += lower(MOST, distance(soft[pixels[n]! + by]!, levels[n]!));
     }
   }
   return sum / count;
