@@ -20,8 +20,12 @@ export interface Contrasts {
   readonly contrast: Uint8Array;
   /** The highest contrast in each block. */
   readonly peak: Uint8Array;
-  /** Of each block, and how many pixels of each `LEVELS_PER_BIN` grey levels it has. */
+  /** Of each block. */
   readonly background: Uint8Array;
+}
+
+/** And of each block how many pixels of each `LEVELS_PER_BIN` grey levels it has, so that a change can be counted in. */
+export interface CountedContrasts extends Contrasts {
   readonly counts: Uint16Array;
 }
 
@@ -32,7 +36,7 @@ const BINS = 256 / LEVELS_PER_BIN;
  * The background of a block is the grey level that is most frequent in it and around it.
  * @param known those of a picture before: only what has changed since is told anew
  */
-export function contrastsOf(picture: Uint8Array, grid: Grid, known?: Contrasts): Contrasts {
+export function contrastsOf(picture: Uint8Array, grid: Grid, known?: CountedContrasts): CountedContrasts {
   const blocks = blocksOf(grid);
   const changed = known ? changedBlocks(picture, known.picture, grid) : new Uint8Array(blocks).fill(1);
   if (known && sizeOf(changed) === 0) return known;
@@ -53,6 +57,13 @@ export function contrastsOf(picture: Uint8Array, grid: Grid, known?: Contrasts):
     peak[block] = measure(picture, block, level, grid, contrast);
   }
   return { picture, contrast, peak, background, counts };
+}
+
+/** Those of a picture whose backgrounds are known. */
+export function contrastsOn(picture: Uint8Array, background: Uint8Array, grid: Grid): Contrasts {
+  const contrast = new Uint8Array(picture.length);
+  const peak = background.map((level, block) => measure(picture, block, level, grid, contrast));
+  return { picture, contrast, peak, background };
 }
 
 function changedBlocks(picture: Uint8Array, known: Uint8Array, grid: Grid): BlockSet {

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { type Contrasts, contrastsOf } from './contrast.ts';
+import { type Contrasts, contrastsOf, contrastsOn, type CountedContrasts } from './contrast.ts';
 import { type BlockSet, type Grid, sizeOf } from './grid.ts';
 
 const { abs, max } = Math;
@@ -34,7 +34,7 @@ export const viewOf = (picture: Uint8Array, calm: BlockSet, grid: Grid): View =>
 
 /** Makes views of one picture after the other. Most of a picture is as it was in the one before. */
 export function createViewer(grid: Grid): (picture: Uint8Array, calm: BlockSet) => View {
-  let contrasts: Contrasts | undefined;
+  let contrasts: CountedContrasts | undefined;
   return (picture, calm) => ({ ...(contrasts = contrastsOf(picture, grid, contrasts)), calm });
 }
 
@@ -50,10 +50,12 @@ export function joined(view: View, other: View, grid: Grid): View {
     }
   }
   return {
-    ...contrastsOf(picture, grid, view),
+    ...contrastsOf(picture, grid, isCounted(view) ? view : undefined),
     calm: view.calm.map((calm, block) => calm | fresh[block]!),
   };
 }
+
+const isCounted = (view: Contrasts): view is CountedContrasts => 'counts' in view;
 
 /** The view without some of its blocks. */
 export function without(view: View, hidden: BlockSet): View {
@@ -74,22 +76,32 @@ export interface PackedView {
   readonly calm: BlockSet;
   /** Pixels of content in each block. */
   readonly ink: Uint16Array;
+  readonly background: Uint8Array;
   readonly packed: Buffer;
 }
 
 export function pack(view: View, grid: Grid): PackedView {
-  const { calm, picture } = view;
-  return { calm, ink: inkIn(view, grid, LEAST_INK), packed: deflateRawSync(picture, { level: 1 }) };
+  const { calm, picture, background } = view;
+  return {
+    calm,
+    background,
+    ink: inkIn(view, grid, LEAST_INK),
+    packed: deflateRawSync(picture, { level: 1 }),
+  };
 }
 
-/** The views that were unpacked last: one is compared with many. About 300 KB each. */
+/** The views that were unpacked last: one is compared with many. About 260 KB each. */
 const unpacked = new Map<PackedView, View>();
-const MOST_UNPACKED = 24;
+const MOST_UNPACKED = 64;
 
 export function unpack(view: PackedView, grid: Grid): View {
   const known = unpacked.get(view);
   unpacked.delete(view);
-  const whole = known ?? viewOf(new Uint8Array(inflateRawSync(view.packed)), view.calm, grid);
+  const { calm, packed, background } = view;
+  const whole = known ?? {
+    ...contrastsOn(new Uint8Array(inflateRawSync(packed)), background, grid),
+    calm,
+  };
   unpacked.set(view, whole);
   const [oldest] = unpacked.keys();
   if (oldest && unpacked.size > MOST_UNPACKED) unpacked.delete(oldest);
