@@ -6,19 +6,21 @@ import { kinds, type Kind } from './recipes.ts';
 import { findByScenes } from './peer.ts';
 import { sharesOf, sumOf } from './score.ts';
 import { byKind, figures, figuresOf, scoreFolder } from './scoring.ts';
-import { measureMemory, measureSpeed, type Video } from './speed.ts';
+import { measureMemory, measureParts, measureSpeed, type Video } from './speed.ts';
 import type { Truth } from './truth.ts';
 
 /**
  * How well and how fast slides are found: in lectures that no threshold was chosen on, whose truth is exact.
- * `BENCH_LECTURE_SEEDS`: lectures of each kind, default 2. `BENCH_LECTURE_PARTS`: those of `slides,speed,memory` to run.
+ * `BENCH_LECTURE_SEEDS`: lectures of each kind, default 2. `BENCH_LECTURE_PARTS`: those of
+ * `slides,speed,parts,memory` to run.
  */
 export async function benchLectures(dir: string): Promise<void> {
-  const { BENCH_LECTURE_SEEDS: seeds = '2', BENCH_LECTURE_PARTS: parts = 'slides,speed,memory' } =
+  const { BENCH_LECTURE_SEEDS: seeds = '2', BENCH_LECTURE_PARTS: parts = 'slides,speed,parts,memory' } =
     process.env;
   const videos = await cacheFolder();
   if (parts.includes('slides')) await measureSlides(videos, Number(seeds));
   if (parts.includes('speed')) await measureSpeed(await oneOf(videos, 'full-hd'), dir);
+  if (parts.includes('parts')) await measureParts(await oneOf(videos, 'full-hd'), dir);
   // Ten frames a second: three hours of it are decoded in minutes, and memory does not know the difference.
   if (parts.includes('memory')) await measureMemory(await oneOf(videos, 'full-hd-10'), dir);
 }

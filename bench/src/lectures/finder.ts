@@ -5,10 +5,21 @@ import type { Found } from './score.ts';
 const built = (file: string) =>
   new URL(`../../../services/lecture2pdf/dist/${file}/index.js`, import.meta.url).href;
 
+/** How a long video is decoded in parts, several at a time. */
+export interface Parts {
+  readonly decoders: number;
+  readonly folder: string;
+}
+
 interface Finding {
   findSlides(
     path: string,
-    options: { probe: MediaProbe; signal: AbortSignal; onProgress: (percent: number) => void },
+    options: {
+      probe: MediaProbe;
+      signal: AbortSignal;
+      onProgress: (percent: number) => void;
+      parts?: Parts;
+    },
   ): Promise<Found>;
 }
 
@@ -26,9 +37,14 @@ interface Pdf {
 const signal = new AbortController().signal;
 
 /** The slides of a video. */
-export async function findIn(path: string): Promise<Found> {
+export async function findIn(path: string, parts?: Parts): Promise<Found> {
   const { findSlides } = (await import(built('finding'))) as Finding;
-  return findSlides(path, { probe: await probe(path), signal, onProgress: () => undefined });
+  return findSlides(path, {
+    probe: await probe(path),
+    signal,
+    onProgress: () => undefined,
+    ...(parts && { parts }),
+  });
 }
 
 /** Everything after the finding: each slide's full frame and words, and the PDF of them; returns its pages. */

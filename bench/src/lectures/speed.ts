@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,6 +14,7 @@ import type { Found } from './score.ts';
 const run = promisify(execFile);
 const ROUNDS = 3;
 const LONG_SECONDS = 3 * 3_600;
+const PARTS_SECONDS = 600;
 const ffmpeg = findOnPath('ffmpeg') ?? 'ffmpeg';
 
 export interface Video {
@@ -50,23 +52,52 @@ async function measurePages(video: string, found: Found, dir: string): Promise<v
   verdict('Seconds a slide', wall / slides / 1_000, { atMost: 1.5 }, ' s');
 }
 
-/** What three hours of 1080p need of memory; the long video is the short one again and again. */
+/** How much sooner the slides of a long video are found when it is decoded in parts; the same must be found. */
+export async function measureParts({ path, seconds }: Video, dir: string): Promise<void> {
+  const decoders = Math.min(4, availableParallelism());
+  const long = await again(path, Math.ceil(PARTS_SECONDS / seconds), join(dir, 'parts.mp4'));
+  heading(`Lectures: ${decoders} decoders against one, on ${(PARTS_SECONDS / 60).toFixed(0)} min of 1080p`);
+  const costs: [Cost[], Cost[]] = [[], []];
+  const found: [string, string] = ['', ''];
+  for (let round = 0; round < 2; round++) {
+    for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      const parts = { decoders: which === 0 ? 1 : decoders, folder: dir };
+      costs[which].push(await costOf(async () => (found[which] = JSON.stringify(await findIn(long, parts)))));
+    }
+  }
+  const of = (which: 0 | 1, what: keyof Cost) => median(costs[which].map((cost) => cost[what]));
+  row('one decoder', `${ms(of(0, 'cpu'))} CPU`, `${ms(of(0, 'wall'))} wall`);
+  row(`${decoders} decoders`, `${ms(of(1, 'cpu'))} CPU`, `${ms(of(1, 'wall'))} wall`);
+  note(
+    `${(of(0, 'wall') / of(1, 'wall')).toFixed(2)} times as fast, for ${(of(1, 'cpu') / of(0, 'cpu')).toFixed(2)} of the CPU`,
+  );
+  note(found[0] === found[1] ? 'the same slides at the same times' : 'NOT the same slides');
+}
+
+/** The video so many times, one after the other. */
+async function again(path: string, times: number, out: string): Promise<string> {
+  await run(ffmpeg, ['-v', 'error', '-y', '-stream_loop', `${times - 1}`, '-i', path, '-c', 'copy', out]);
+  return out;
+}
+
+/** What three hours of 1080p need of memory, by one decoder and by two; the long video is the short one again and again. */
 export async function measureMemory({ path, seconds }: Video, dir: string): Promise<void> {
   heading('Lectures: memory, on 3 h of 1080p at 10 frames a second');
-  const long = join(dir, 'three-hours.mp4');
   const times = Math.ceil(LONG_SECONDS / seconds);
-  await run(ffmpeg, ['-v', 'error', '-stream_loop', `${times - 1}`, '-i', path, '-c', 'copy', long]);
-  const began = performance.now();
-  const { peak, said } = await peakOf(fileURLToPath(new URL('find-main.js', import.meta.url)), [long]);
-  const { slides } = JSON.parse(said) as Found;
-  row(
-    'findSlides, Node and ffmpeg together',
-    megabytes(peak),
-    `${((performance.now() - began) / 60_000).toFixed(1)} min`,
-  );
-  const ranges = slides.reduce((sum, slide) => sum + slide.ranges.length, 0);
-  note(
-    `${times} times the lecture in ${megabytes((await stat(long)).size)}: ${slides.length} slides, ${ranges} ranges`,
-  );
-  verdict('Memory', peak / 1e6, { atMost: 400 }, ' MB');
+  const long = await again(path, times, join(dir, 'three-hours.mp4'));
+  note(`${times} times the lecture in ${megabytes((await stat(long)).size)}`);
+  for (const decoders of [1, 2]) {
+    const began = performance.now();
+    const script = fileURLToPath(new URL('find-main.js', import.meta.url));
+    const { peak, said } = await peakOf(script, [long, `${decoders}`, dir]);
+    const { slides } = JSON.parse(said) as Found;
+    const ranges = slides.reduce((sum, slide) => sum + slide.ranges.length, 0);
+    row(
+      `findSlides, Node and ${decoders} ffmpeg`,
+      megabytes(peak),
+      `${((performance.now() - began) / 60_000).toFixed(1)} min`,
+      `${slides.length} slides, ${ranges} ranges`,
+    );
+    verdict('Memory', peak / 1e6, { atMost: 400 }, ' MB');
+  }
 }

@@ -41,6 +41,8 @@ export interface ServiceHouse {
   readonly store: ObjectStore;
   readonly log: Logger;
   readonly metrics: Registry;
+  /** Jobs that it runs at a time. */
+  readonly slots: number;
   /** Says what else this worker works with, such as the version of a program; administrators see it. */
   announce(what: string): void;
 }
@@ -86,7 +88,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const signals = openSignals(redis, env.QUEUE_PREFIX, (error) => log.debug('signals', errorFields(error)));
   const about = [env.SERVICE_VERSION];
   const handlers = await service.handlers(own, {
-    ...{ db, store, log, metrics },
+    ...{ db, store, log, metrics, slots },
     announce: (what) => void about.push(what),
   });
   const { paceMs } = service;

@@ -1,9 +1,9 @@
 import { PermanentError } from '@mediaworks/contracts';
-import { commandArguments } from './ffmpeg-command.ts';
-import { runFfmpeg } from './ffmpeg.ts';
-import { mediaLimits, type MediaLimits } from './limits.ts';
+import { readParts } from './frame-parts.ts';
+import { streamGrey } from './grey-decode.ts';
+import type { MediaLimits } from './limits.ts';
 import type { MediaProbe } from './probe.ts';
-import { mainVideo } from './video-plan.ts';
+import { findSeams } from './seams.ts';
 
 export interface FrameOptions {
   readonly probe: MediaProbe;
@@ -11,6 +11,20 @@ export interface FrameOptions {
   readonly limits?: Partial<MediaLimits> | undefined;
   /** Whole percents, 0–100. */
   readonly onProgress?: ((percent: number) => void) | undefined;
+}
+
+/** How a long video is decoded in parts, several at a time. */
+export interface PartOptions {
+  /** So many at a time; with 1 it is decoded in one go. */
+  readonly decoders: number;
+  /** Where the frames of those parts wait that are ahead: about 30 MB each for 480 × 270 pixels, two for each decoder. */
+  readonly folder: string;
+  /** Length of a part, in seconds; default 60. Videos of less than five parts are decoded in one go. */
+  readonly seconds?: number;
+}
+
+export interface GreyFrameOptions extends FrameOptions {
+  readonly parts?: PartOptions | undefined;
 }
 
 export interface GreyFrames {
@@ -31,6 +45,8 @@ export interface ReadFrames {
 /**
  * Decodes a video once and gives it as small grey frames at a steady rate, in bounded memory: a frame that the video
  * holds for longer comes again, of several in one step one comes. Frame `n` shows the video at `n / rate` seconds.
+ * They are the same frames however many decoders there are.
+ * @param form a whole rate
  * @param onFrame one byte a pixel, row by row; the buffer is its own. Decoding waits for it.
  * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
  */
@@ -38,55 +54,20 @@ export async function readGreyFrames(
   path: string,
   form: GreyFrames,
   onFrame: (pixels: Uint8Array, index: number) => void,
-  options: FrameOptions,
+  options: GreyFrameOptions,
 ): Promise<ReadFrames> {
-  const limits = mediaLimits(options.limits);
-  const { demuxer, duration } = options.probe;
-  const video = mainVideo(options.probe);
-  const { width, height, rate } = form;
-  const size = width * height;
-  const args = commandArguments({
-    inputs: [{ path, demuxer, framePixels: limits.framePixels, threads: limits.threads }],
-    outputs: [
-      {
-        target: 'pipe:1',
-        options: [
-          ...['-map', `0:${video.index}`, '-an', '-sn', '-dn'],
-          // Only what is kept is scaled. `pass` gives the last frame of a video that is shorter than half a step.
-          ...[
-            '-vf',
-            `fps=${rate}:start_time=0:eof_action=pass,scale=${width}:${height}:flags=area,format=gray`,
-          ],
-          ...['-f', 'rawvideo', '-pix_fmt', 'gray'],
-        ],
-      },
-    ],
-  });
+  const source = { path, form, options };
   let count = 0;
-  let frame = new Uint8Array(size);
-  let filled = 0;
-  const onStdout = async (stdout: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of stdout) {
-      for (let at = 0; at < chunk.length;) {
-        const part = chunk.subarray(at, at + size - filled);
-        frame.set(part, filled);
-        filled += part.length;
-        at += part.length;
-        if (filled < size) continue;
-        onFrame(frame, count++);
-        frame = new Uint8Array(size);
-        filled = 0;
-      }
-    }
-  };
-  const { signal, onProgress } = options;
-  const { stderr } = await runFfmpeg(args, {
-    signal,
-    limits,
-    durationSeconds: duration,
-    onProgress,
-    onStdout,
-  });
+  const take = (frame: Uint8Array) => onFrame(frame, count++);
+  const { parts } = options;
+  const seams =
+    parts && parts.decoders > 1 ? await findSeams(path, parts.seconds ?? PART_SECONDS, options) : [];
+  const { cutOff } =
+    parts && seams.length > 0
+      ? await readParts(source, seams, parts, take)
+      : await streamGrey(source, { from: 0 }, take);
   if (count === 0) throw new PermanentError('no_frames', 'No picture of the video could be decoded');
-  return { count, cutOff: /partial file|File ended prematurely/.test(stderr) };
+  return { count, cutOff };
 }
+
+const PART_SECONDS = 60;

@@ -24,5 +24,11 @@ export { defaultImageLimits, type ImageLimits } from './image-limits.ts';
 export { decodeImage, type DecodedImage, type DecodeOptions } from './decode.ts';
 export { extractTextTrack, type TextCodec, type TextTrack, type TextTrackOptions } from './text-tracks.ts';
 export { extractSpeech, type SpeechOptions } from './speech.ts';
-export { readGreyFrames, type FrameOptions, type GreyFrames } from './frames.ts';
+export {
+  readGreyFrames,
+  type FrameOptions,
+  type GreyFrameOptions,
+  type GreyFrames,
+  type PartOptions,
+} from './frames.ts';
 export { writeStill, type Still } from './still.ts';

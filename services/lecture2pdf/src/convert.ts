@@ -17,12 +17,19 @@ import type { SpeechRecogniser } from './transcript/index.ts';
 export interface ConvertSettings {
   readonly limits: Partial<MediaLimits>;
   readonly recogniser: SpeechRecogniser | undefined;
+  /** How many parts of a long video are decoded at a time. */
+  readonly decoders: number;
   /** Hosts of private networks that videos may be fetched from. */
   readonly allow: readonly string[];
 }
 
 /** Fetch the video, find its slides, read them, find the words, write the PDF, publish. */
-export function convert({ limits, recogniser, allow }: ConvertSettings): Handler<'lecture.convert'> {
+export function convert({
+  limits,
+  recogniser,
+  decoders,
+  allow,
+}: ConvertSettings): Handler<'lecture.convert'> {
   return async (input, ctx) => {
     const { signal } = ctx;
     const stages = openStages(input.lecture_id, ctx);
@@ -39,7 +46,10 @@ export function convert({ limits, recogniser, allow }: ConvertSettings): Handler
         }
         const tellSlides = telling('looking for slides');
         const found = await stages.once('slides', foundSlides, () =>
-          findSlides(path, { probe: video.probe, limits, signal, onProgress: tellSlides }),
+          findSlides(path, {
+            ...{ probe: video.probe, limits, signal, onProgress: tellSlides },
+            parts: { decoders, folder: ctx.tmp },
+          }),
         );
         const tellReading = telling('reading the slides');
         const read = await readSlides(video, found.slides, stages, ctx, tellReading);

@@ -12,6 +12,8 @@ export const lectureEnv = {
   FFMPEG_MEMORY: byteSize.default(4 * 2 ** 30),
   /** Threads of one ffmpeg, and of the speech model; slots × threads should be the machine's cores. */
   FFMPEG_THREADS: z.coerce.number().int().min(1).max(64).default(1),
+  /** How many parts of a long video are decoded at a time; default: as many as a slot has cores, at most 4. */
+  LECTURE_DECODERS: z.coerce.number().int().min(1).max(16).optional(),
   /** A folder with a speech model and its manifest; without it, speech is not recognised. */
   ASR_MODEL_DIR: z.string().optional(),
 };

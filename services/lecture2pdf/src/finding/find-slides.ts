@@ -1,4 +1,4 @@
-import { type FrameOptions, mainVideo, readGreyFrames } from '@mediaworks/media';
+import { type GreyFrameOptions, mainVideo, readGreyFrames } from '@mediaworks/media';
 import { gridOf } from './grid.ts';
 import { createShotFinder, FRAME_RATE } from './shots.ts';
 import { groupSlides } from './slides.ts';
@@ -17,12 +17,12 @@ export interface FoundSlides {
  * Finds the slides of a lecture: every distinct slide once, in its final state, whatever moves on it or before it. A
  * video in which no slide can be told has none.
  *
- * One decode, four small grey frames a second. Stretches in which the picture stands (shots) are told apart from what
+ * One decode, in parts where that was asked for, and four small grey frames a second. Stretches in which the picture stands (shots) are told apart from what
  * never stops moving in them; shots that only add to the one before are one slide, and so are those that show again
  * what was there before.
  * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
  */
-export async function findSlides(path: string, options: FrameOptions): Promise<FoundSlides> {
+export async function findSlides(path: string, options: GreyFrameOptions): Promise<FoundSlides> {
   const grid = gridOf(mainVideo(options.probe));
   const finder = createShotFinder(grid);
   const form = { width: grid.width, height: grid.height, rate: FRAME_RATE };

@@ -37,6 +37,10 @@ export function sizeOf(set: BlockSet): number {
   return size;
 }
 
+/** A picture, four pixels a number: to ask whether they are the same at once. It has a multiple of four of them. */
+export const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Int32Array =>
+  new Int32Array(buffer, byteOffset, length / 4);
+
 /** The set and all neighbours of its blocks, the diagonal ones too. */
 export function widen(set: BlockSet, grid: Grid): BlockSet {
   const wide = new Uint8Array(set.length);

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
-import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
+import { type BlockSet, blocksOf, type Grid, sizeOf, wordsOf } from './grid.ts';
 
 const { abs, max, min } = Math;
 
@@ -29,25 +29,37 @@ const MEMORY = 0.9;
  */
 export function createMotionMeter(grid: Grid) {
   const { width, height, columnOf, rowStart } = grid;
-  const counts = new Uint16Array(blocksOf(grid));
+  const pixels = width * height;
+  const blockOf = new Uint16Array(pixels);
   const sizes = new Uint16Array(blocksOf(grid));
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sizes[rowStart[y]! + columnOf[x]!]!++;
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) sizes[(blockOf[at] = rowStart[y]! + columnOf[x]!)]!++;
+  }
+  const counts = new Uint16Array(sizes.length);
   let noise: number | undefined;
   let shake = 0;
 
-  /** Blocks with enough pixels outside of what is allowed for them. */
+  /**
+   * Blocks with enough pixels that have become darker or brighter than is allowed for.
+   * @param isAllowed what a pixel may show besides, asked of those alone
+   */
   const movedBeyond = (
     frame: Uint8Array,
-    low: Uint8Array,
-    high: Uint8Array,
+    before: Uint8Array,
     [down, up]: [number, number],
+    isAllowed?: (at: number, value: number) => boolean,
   ) => {
     counts.fill(0);
-    for (let y = 0, at = 0; y < height; y++) {
-      const start = rowStart[y]!;
-      for (let x = 0; x < width; x++, at++) {
+    // Four pixels at a time: in most videos, most stay just as they are.
+    const [now, then] = [wordsOf(frame), wordsOf(before)];
+    const isSameAllowed = down <= 0 && up >= 0;
+    for (let word = 0; word < now.length; word++) {
+      if (isSameAllowed && now[word] === then[word]) continue;
+      for (let at = 4 * word; at < 4 * word + 4; at++) {
         const value = frame[at]!;
-        if (value > high[at]! + up || value < low[at]! + down) counts[start + columnOf[x]!]!++;
+        const change = value - before[at]!;
+        if (change >= down && change <= up) continue;
+        if (isAllowed?.(at, value) !== true) counts[blockOf[at]!]!++;
       }
     }
     const moved = new Uint8Array(counts.length);
@@ -62,17 +74,31 @@ export function createMotionMeter(grid: Grid) {
     const { shift, deviation } = changeOf(frame, before);
     noise = noise === undefined ? deviation : min(deviation, 2 * noise + 1) * (1 - MEMORY) + noise * MEMORY;
     const least = max(LEAST_CHANGE, NOISE_FACTOR * deviation);
-    const allowed: [number, number] = [shift - least, shift + least];
-    const moved = movedBeyond(frame, before, before, allowed);
+    const [down, up] = [shift - least, shift + least];
+    const isNear = (at: number, value: number) => isBetween(before, at, width, value - up, value - down);
     shake *= MEMORY;
-    if (!isHeld && sizeOf(moved) < SHAKE_SHARE * moved.length) return { blocks: moved, noise, shake };
-    const [low, high] = extremes(before, width, height);
-    const further = movedBeyond(frame, low, high, allowed);
-    if (isHeld) return { blocks: further, noise, shake };
+    if (isHeld) return { blocks: movedBeyond(frame, before, [down, up], isNear), noise, shake };
+    const moved = movedBeyond(frame, before, [down, up]);
+    if (sizeOf(moved) < SHAKE_SHARE * moved.length) return { blocks: moved, noise, shake };
+    const further = movedBeyond(frame, before, [down, up], isNear);
     if (sizeOf(further) >= SHAKE_LEFT * sizeOf(moved)) return { blocks: moved, noise, shake };
     shake += 1 - MEMORY;
     return { blocks: further, noise, shake };
   };
+}
+
+/** Whether something between two levels is among a pixel and its eight neighbours, or may be: both above and below. */
+function isBetween(picture: Uint8Array, at: number, width: number, low: number, high: number): boolean {
+  const last = picture.length - 1;
+  let [darkest, brightest] = [255, 0];
+  for (let row = at - width; row <= at + width; row += width) {
+    for (let near = max(0, row - 1); near <= min(last, row + 1); near++) {
+      const level = picture[near]!;
+      if (level < darkest) darkest = level;
+      if (level > brightest) brightest = level;
+    }
+  }
+  return brightest >= low && darkest <= high;
 }
 
 /** How much brighter the median pixel has become, and how far the median pixel is from that, as a standard deviation. */
@@ -94,19 +120,4 @@ function medianIn(counts: Uint32Array, total: number): number {
     if (2 * sum >= total) return value;
   }
   return 0;
-}
-
-/** For each pixel the darkest and the brightest of it and its eight neighbours. */
-function extremes(picture: Uint8Array, width: number, height: number): [Uint8Array, Uint8Array] {
-  const [rowLow, rowHigh] = [Uint8Array.from(picture), Uint8Array.from(picture)];
-  for (let at = 1; at < picture.length - 1; at++) {
-    rowLow[at] = min(picture[at - 1]!, picture[at]!, picture[at + 1]!);
-    rowHigh[at] = max(picture[at - 1]!, picture[at]!, picture[at + 1]!);
-  }
-  const [low, high] = [Uint8Array.from(rowLow), Uint8Array.from(rowHigh)];
-  for (let at = width; at < width * (height - 1); at++) {
-    low[at] = min(rowLow[at - width]!, rowLow[at]!, rowLow[at + width]!);
-    high[at] = max(rowHigh[at - width]!, rowHigh[at]!, rowHigh[at + width]!);
-  }
-  return [low, high];
 }

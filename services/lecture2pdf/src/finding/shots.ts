@@ -4,7 +4,7 @@ import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
 import { createStabiliser } from './stabiliser.ts';
-import { type Grain, inkBlocks, joined, pack, type PackedView, type View, viewOf } from './view.ts';
+import { createViewer, type Grain, inkBlocks, joined, pack, type PackedView, type View } from './view.ts';
 
 /** A stretch in which the picture stays, apart from what moves in it. */
 export interface Shot {
@@ -53,6 +53,7 @@ const SHAKY = 0.25;
 export function createShotFinder(grid: Grid) {
   const blocks = blocksOf(grid);
   const measure = createMotionMeter(grid);
+  const viewed = createViewer(grid);
   const frames = new Map<number, Uint8Array>();
   const motions = new Map<number, Motion>();
   /** In how many frames around the one that is looked at each block moved. */
@@ -94,7 +95,7 @@ export function createShotFinder(grid: Grid) {
     if (sizeOf(calm) < LEAST_CALM * blocks) return;
     const { noise = 0, shake = 0 } = motions.get(at) ?? {};
     const busy = sizeOf(dynamic) / blocks;
-    take(viewOf(medianOf(framesAround(at, end)), calm, grid), at, busy, { noise, shaky: shake > SHAKY });
+    take(viewed(medianOf(framesAround(at, end)), calm), at, busy, { noise, shaky: shake > SHAKY });
   };
 
   /** At the ends of the video, its first and last frame stand for those that are not there. */

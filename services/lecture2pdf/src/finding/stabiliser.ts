@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import type { Grid } from './grid.ts';
+import { distance, lower } from './whole-numbers.ts';
 
 const { abs, max, min, round } = Math;
 
@@ -54,22 +55,28 @@ const HAND_SHARE = 0.3;
  */
 export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld: boolean) => void) {
   const { width } = grid;
+  const blur = createBlur(grid);
+  const shifted = createShifter(grid);
   let anchor: Anchor | undefined;
   let last: Place = { x: 0, y: 0 };
+  /** What the edges showed when they were last searched for, where they were found. */
+  let seen: Uint8Array | undefined;
   const waiting: Located[] = [];
   const handedOn: Located[] = [];
   let [swaying, turning] = [0, 0];
 
   const locate = (frame: Uint8Array): Located => {
-    const soft = blurred(frame, width);
+    const stays = { frame, ...last, sways: false, turns: false };
     if (!anchor) {
-      anchor = anchorAt(soft, grid, last);
-      return { frame, ...last, sways: false, turns: false };
+      anchor = anchorAt(blur(frame), grid, last);
+      return stays;
     }
-    const expected = { x: within(round(last.x - anchor.x)), y: within(round(last.y - anchor.y)) };
-    const unmoved = costOf(soft, width, anchor, expected);
-    if (unmoved < STILL) return { frame, ...last, sways: false, turns: false };
-    const best = search(soft, width, anchor, expected);
+    const expected = expectedFrom(anchor);
+    const shown = levelsAt(frame, width, anchor, expected);
+    const unmoved = differenceOf(shown, anchor.levels);
+    if (unmoved < STILL || (seen && differenceOf(shown, seen) < STILL)) return stays;
+    const soft = blur(frame);
+    const best = search(soft, width, anchor, expected, unmoved);
     const isLost = best.cost > LOST;
     const shift = isLost && best.cost > BETTER_IN_ANOTHER * unmoved ? expected : best;
     const before = last;
@@ -81,16 +88,26 @@ export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld:
       best.cost < BETTER * costOf(soft, width, anchor, { x: 0, y: 0 }) &&
       standing(soft, width, anchor, { x: round(shift.x), y: round(shift.y) }) < MOST_STANDING;
     const turns = max(abs(last.x), abs(last.y)) > REACH;
+    if (!turns && !isLost) {
+      seen = levelsAt(frame, width, anchor, expectedFrom(anchor));
+      return { frame, ...last, sways, turns };
+    }
     if (turns) last = { x: 0, y: 0 };
-    else if (!isLost) return { frame, ...last, sways, turns };
     anchor = anchorAt(soft, grid, last);
+    seen = undefined;
     return { frame, ...last, sways: false, turns };
   };
+
+  /** Where the edges of an anchor lie now, when the camera has not moved since. */
+  const expectedFrom = ({ x, y }: Place): Place => ({
+    x: within(round(last.x - x)),
+    y: within(round(last.y - y)),
+  });
 
   const release = () => {
     const first = waiting.shift()!;
     const isHeld = turning === 0 && swaying > HAND_SHARE * (handedOn.length + 1 + waiting.length);
-    handOn(isHeld ? shifted(first.frame, grid, first) : first.frame, isHeld);
+    handOn(isHeld ? shifted(first.frame, first) : first.frame, isHeld);
     handedOn.push(first);
     if (handedOn.length > HAND_REACH) count(handedOn.shift()!, -1);
   };
@@ -115,23 +132,37 @@ export function createStabiliser(grid: Grid, handOn: (frame: Uint8Array, isHeld:
 
 const within = (shift: number) => max(1 - REACH, min(REACH - 1, shift));
 
-/** The mean of each pixel and its eight neighbours: without noise, and much the same half a pixel further. */
-function blurred(frame: Uint8Array, width: number): Uint8Array {
-  const rows = new Uint16Array(frame.length);
-  for (let at = 1; at < frame.length - 1; at++) rows[at] = frame[at - 1]! + frame[at]! + frame[at + 1]!;
-  const soft = new Uint8Array(frame.length);
-  for (let at = width; at < frame.length - width; at++) {
-    soft[at] = (rows[at - width]! + rows[at]! + rows[at + width]!) / 9;
-  }
-  return soft;
+/**
+ * The mean of each pixel and its eight neighbours: without noise, and much the same half a pixel further. What it gives
+ * is overwritten by the next.
+ */
+function createBlur({ width, height }: Grid): (frame: Uint8Array) => Uint8Array {
+  const rows = new Uint16Array(width * height);
+  const soft = new Uint8Array(width * height);
+  return (frame) => {
+    let [left, own] = [frame[0]!, frame[1]!];
+    for (let at = 1; at < frame.length - 1; at++) {
+      const right = frame[at + 1]!;
+      rows[at] = left + own + right;
+      left = own;
+      own = right;
+    }
+    for (let at = width; at < frame.length - width; at++) {
+      soft[at] = ninth(rows[at - width]! + rows[at]! + rows[at + width]!);
+    }
+    return soft;
+  };
 }
+
+/** A ninth of the sum of nine grey levels, in whole numbers alone. */
+const ninth = (sum: number) => (sum * 7_282) >>> 16;
 
 function anchorAt(soft: Uint8Array, { width, height }: Grid, { x, y }: Place): Anchor | undefined {
   const edges: number[] = [];
   for (let row = REACH; row < height - REACH; row++) {
     for (let column = REACH, at = row * width + REACH; column < width - REACH; column++, at++) {
-      const across = abs(soft[at + 1]! - soft[at - 1]!);
-      const down = abs(soft[at + width]! - soft[at - width]!);
+      const across = distance(soft[at + 1]!, soft[at - 1]!);
+      const down = distance(soft[at + width]!, soft[at - width]!);
       if (across + down > EDGE) edges.push(at);
     }
   }
@@ -142,12 +173,51 @@ function anchorAt(soft: Uint8Array, { width, height }: Grid, { x, y }: Place): A
   return { pixels, levels: Uint8Array.from(pixels, (at) => soft[at]!), x, y };
 }
 
-/** Mean difference of the edges from what is so far to the right of them and below, in whole pixels below `REACH`. */
-function costOf(soft: Uint8Array, width: number, { pixels, levels }: Anchor, { x, y }: Place): number {
+/** What the edges show that are so far to the right and below, blurred; in whole pixels below `REACH`. */
+function levelsAt(frame: Uint8Array, width: number, { pixels }: Anchor, { x, y }: Place): Uint8Array {
+  const levels = new Uint8Array(pixels.length);
   const by = y * width + x;
+  for (let n = 0; n < pixels.length; n++) {
+    const at = pixels[n]! + by;
+    const above = at - width;
+    const below = at + width;
+    const upper = frame[above - 1]! + frame[above]! + frame[above + 1]!;
+    const lower = frame[below - 1]! + frame[below]! + frame[below + 1]!;
+    levels[n] = ninth(upper + frame[at - 1]! + frame[at]! + frame[at + 1]! + lower);
+  }
+  return levels;
+}
+
+/** Mean difference of the edges, as {@link costOf} has it. */
+function differenceOf(levels: Uint8Array, others: Uint8Array): number {
   let sum = 0;
-  for (let n = 0; n < pixels.length; n++) sum += min(MOST, abs(soft[pixels[n]! + by]! - levels[n]!));
-  return sum / pixels.length;
+  for (let n = 0; n < levels.length; n++) sum += lower(MOST, distance(levels[n]!, others[n]!));
+  return sum / levels.length;
+}
+
+/** How many edges are looked at before it is asked whether the others can still matter. */
+const AT_A_TIME = 100;
+
+/**
+ * Mean difference of the edges from what is so far to the right of them and below, in whole pixels below `REACH`.
+ * @param most when it is more than that, it doesn't matter how much
+ */
+function costOf(
+  soft: Uint8Array,
+  width: number,
+  { pixels, levels }: Anchor,
+  { x, y }: Place,
+  most = Infinity,
+): number {
+  const by = y * width + x;
+  const count = pixels.length;
+  let sum = 0;
+  for (let n = 0; n < count && sum <= most * count;) {
+    for (const end = min(count, n + AT_A_TIME); n < end; n++) {
+      sum += lower(MOST, distance(soft[pixels[n]! + by]!, levels[n]!));
+    }
+  }
+  return sum / count;
 }
 
 /** Share of the edges that are where they were, and not where they would be if all had moved. */
@@ -161,13 +231,22 @@ function standing(soft: Uint8Array, width: number, { pixels, levels }: Anchor, {
   return count / pixels.length;
 }
 
-/** Where the edges lie now, no further than a step from where they are expected. */
-function search(soft: Uint8Array, width: number, anchor: Anchor, expected: Place): Place & { cost: number } {
-  const cost = (x: number, y: number) => costOf(soft, width, anchor, { x, y });
+/**
+ * Where the edges lie now, no further than a step from where they are expected.
+ * @param unmoved the cost there
+ */
+function search(
+  soft: Uint8Array,
+  width: number,
+  anchor: Anchor,
+  expected: Place,
+  unmoved: number,
+): Place & { cost: number } {
+  const cost = (x: number, y: number, most = Infinity) => costOf(soft, width, anchor, { x, y }, most);
   let best = { ...expected, cost: Infinity };
   for (let y = within(expected.y - STEP); y <= within(expected.y + STEP); y++) {
     for (let x = within(expected.x - STEP); x <= within(expected.x + STEP); x++) {
-      const found = cost(x, y);
+      const found = cost(x, y, min(unmoved, best.cost));
       if (found < best.cost) best = { x, y, cost: found };
     }
   }
@@ -185,31 +264,41 @@ function between(below: number, lowest: number, above: number): number {
   return highest > lowest ? (below - above) / (2 * (highest - lowest)) : 0;
 }
 
-/** What is so far to the right and below, by the spline of Catmull and Rom; the edges are drawn out. */
-function shifted(frame: Uint8Array, { width, height }: Grid, { x, y }: Place): Uint8Array {
-  const rows = new Float32Array(frame.length);
-  const left = Math.floor(x);
-  const [a, b, c, d] = weights(x - left);
-  for (let row = 0; row < height; row++) {
-    const start = row * width;
-    const level = (column: number) => frame[start + max(0, min(width - 1, column))]!;
-    for (let column = 0, from = left; column < width; column++, from++) {
-      rows[start + column] =
-        a * level(from - 1) + b * level(from) + c * level(from + 1) + d * level(from + 2);
+/** Gives what is so far to the right and below, by the spline of Catmull and Rom; the edges are drawn out. */
+function createShifter({ width, height }: Grid): (frame: Uint8Array, place: Place) => Uint8Array {
+  // A camera that is turned further is taken for still.
+  const margin = REACH + 3;
+  const line = new Uint8Array(width + 2 * margin);
+  const rows = new Float32Array(width * height);
+  return (frame, { x, y }) => {
+    const left = Math.floor(x);
+    const [a, b, c, d] = weights(x - left);
+    for (let start = 0; start < frame.length; start += width) {
+      line.fill(frame[start]!, 0, margin);
+      line.set(frame.subarray(start, start + width), margin);
+      line.fill(frame[start + width - 1]!, margin + width);
+      for (let column = 0, from = margin + left; column < width; column++, from++) {
+        rows[start + column] =
+          a * line[from - 1]! + b * line[from]! + c * line[from + 1]! + d * line[from + 2]!;
+      }
     }
-  }
-  const moved = new Uint8ClampedArray(frame.length);
-  const top = Math.floor(y);
-  const [e, f, g, h] = weights(y - top);
-  for (let row = 0; row < height; row++) {
-    const line = (n: number) => max(0, min(height - 1, n)) * width;
-    const lines = [line(row + top - 1), line(row + top), line(row + top + 1), line(row + top + 2)] as const;
-    for (let column = 0, at = row * width; column < width; column++, at++) {
-      const [p, q, r, s] = [lines[0] + column, lines[1] + column, lines[2] + column, lines[3] + column];
-      moved[at] = e * rows[p]! + f * rows[q]! + g * rows[r]! + h * rows[s]!;
+    const moved = new Uint8ClampedArray(frame.length);
+    const top = Math.floor(y);
+    const [e, f, g, h] = weights(y - top);
+    for (let row = 0; row < height; row++) {
+      const lineAt = (n: number) => max(0, min(height - 1, n)) * width;
+      let [p, q, r, s] = [
+        lineAt(row + top - 1),
+        lineAt(row + top),
+        lineAt(row + top + 1),
+        lineAt(row + top + 2),
+      ];
+      for (let at = row * width; at < (row + 1) * width; at++) {
+        moved[at] = e * rows[p++]! + f * rows[q++]! + g * rows[r++]! + h * rows[s++]!;
+      }
     }
-  }
-  return new Uint8Array(moved.buffer);
+    return new Uint8Array(moved.buffer);
+  };
 }
 
 /** What the four pixels around a place count that is `part` of a pixel behind the second. */

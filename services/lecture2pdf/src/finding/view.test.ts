@@ -4,7 +4,7 @@ import { compare } from './comparison.ts';
 import { blocksOf, componentsOf, gridOf, sizeOf, widen } from './grid.ts';
 import { medianOf } from './median.ts';
 import { grid, type Paint, words } from './testing/film.ts';
-import { inkBlocks, joined, mayBeAlike, pack, unpack, viewOf, without } from './view.ts';
+import { createViewer, inkBlocks, joined, mayBeAlike, pack, unpack, viewOf, without } from './view.ts';
 
 const grain = { noise: 0, shaky: false };
 const allCalm = () => new Uint8Array(blocksOf(grid)).fill(1);
@@ -36,12 +36,12 @@ describe('the grid', () => {
 });
 
 it('the median is the third of five', () => {
-  const byte = fc.integer({ min: 0, max: 255 });
+  const frame = fc.uint8Array({ minLength: 4, maxLength: 4 });
+  const still = fc.constant(Uint8Array.of(1, 2, 3, 4));
   fc.assert(
-    fc.property(fc.tuple(byte, byte, byte, byte, byte), (values) => {
-      const [a, b, c, d, e] = values.map((value) => Uint8Array.of(value));
-      if (!a || !b || !c || !d || !e) throw new Error('five were expected');
-      expect(medianOf([a, b, c, d, e])[0]).toBe([...values].sort((x, y) => x - y)[2]);
+    fc.property(fc.tuple(frame, frame, fc.oneof(frame, still), still, still), (frames) => {
+      const third = (at: number) => frames.map((one) => one[at] ?? NaN).sort((x, y) => x - y)[2];
+      expect([...medianOf(frames)]).toEqual([0, 1, 2, 3].map(third));
     }),
     { seed: 1 },
   );
@@ -49,7 +49,32 @@ it('the median is the third of five', () => {
 
 describe('a view', () => {
   it('is the same after it was packed', () => {
-    expect(unpack(pack(two, grid), grid)).toEqual(two);
+    const { picture, contrast, peak, background, calm } = two;
+    expect(unpack(pack(two, grid), grid)).toEqual({ picture, contrast, peak, background, calm });
+  });
+
+  it('is the same whatever was seen before it', () => {
+    for (const size of [
+      { width: 1280, height: 720 },
+      { width: 1080, height: 1920 },
+    ]) {
+      const own = gridOf(size);
+      const view = createViewer(own);
+      const calm = new Uint8Array(blocksOf(own)).fill(1);
+      const picture = new Uint8Array(own.width * own.height).fill(200);
+      for (let turn = 0; turn < 30; turn++) {
+        const next = Uint8Array.from(picture);
+        // Lines that cross blocks and rows, then nothing, then all of it.
+        const at = (turn * 7_919) % next.length;
+        if (turn % 10 === 9) next.fill(turn);
+        else if (turn % 3 > 0) next.fill((turn * 37) % 256, at, at + turn * 5);
+        const [made, alone] = [view(next, calm), viewOf(next, calm, own)];
+        expect(Buffer.compare(made.picture, alone.picture)).toBe(0);
+        expect(Buffer.compare(made.contrast, alone.contrast)).toBe(0);
+        expect(Buffer.compare(made.peak, alone.peak)).toBe(0);
+        picture.set(next);
+      }
+    }
   });
 
   it('has content where something is written, and only where it counts', () => {
