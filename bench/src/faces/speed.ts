@@ -11,6 +11,7 @@ import { createLandmarkFinder } from '@mediaworks/face-recognizer/engine/landmar
 import { readModelFile } from '@mediaworks/face-recognizer/engine/model-files';
 import { type ModelFile, readModelSet } from '@mediaworks/face-recognizer/engine/model-set';
 import { type OnnxSession, openOnnx } from '@mediaworks/face-recognizer/engine/onnx-session';
+import { createPyramids } from '@mediaworks/face-recognizer/engine/pyramid';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 
 const ROUNDS = 15;
@@ -69,6 +70,7 @@ async function recordingModels(): Promise<{ models: Models; runs: Run[]; close()
   };
   if (!set.landmarks) throw new Error('the default set has a model of landmarks');
   const models: Models = {
+    pyramids: createPyramids(),
     detector: createDetector(await open(set.detector.file), set.detector),
     landmarks: createLandmarkFinder(await open(set.landmarks.file)),
     embedder: createEmbedder(await open(set.embedder.file), set.embedder),

@@ -1,4 +1,5 @@
-import { sampleSquare, type Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
+import { sampleSquare } from './sampling.ts';
 import { fitSimilarity, invert, type Point } from './similarity.ts';
 
 /** Sides of what an embedder is shown, in pixels. */
@@ -18,11 +19,11 @@ export const alignedPoints: readonly Point[] = [
 
 /**
  * A face, upright and at the size that embedders were taught on.
- * @param landmarks five points of the picture, in the order of {@link alignedPoints}
+ * @param landmarks five points of the photo, in the order of {@link alignedPoints}
  * @returns RGB, 0–255, 112 × 112
  */
-export function alignFace(picture: Picture, landmarks: readonly Point[]): Float32Array {
-  return sampleSquare(picture, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
+export function alignFace(photo: Pyramid, landmarks: readonly Point[]): Float32Array {
+  return sampleSquare(photo, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
 }
 
 /** An aligned face as in a mirror. */

@@ -1,5 +1,6 @@
 import type { OnnxSession } from './onnx-session.ts';
-import { sampleSquare, type Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
+import { sampleSquare } from './sampling.ts';
 import { apply, squareAround, type Point } from './similarity.ts';
 
 const SIDE = 64;
@@ -21,15 +22,15 @@ export interface FaceSquare {
 
 export interface LandmarkFinder {
   /** Five points a face, in the order of {@link alignedPoints}; all faces in one run, and the tilted ones in a second. */
-  find(picture: Picture, squares: readonly FaceSquare[]): Promise<Point[][]>;
+  find(photo: Pyramid, squares: readonly FaceSquare[]): Promise<Point[][]>;
 }
 
 export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
-  const look = async (picture: Picture, squares: readonly FaceSquare[]): Promise<Point[][]> => {
+  const look = async (photo: Pyramid, squares: readonly FaceSquare[]): Promise<Point[][]> => {
     const views = squares.map(({ centre, side, roll }) => squareAround(centre, side, SIDE, roll));
     const input = new Float32Array(views.length * SIDE * SIDE);
     for (const [index, view] of views.entries())
-      input.set(grey(sampleSquare(picture, SIDE, view)), index * SIDE * SIDE);
+      input.set(grey(sampleSquare(photo, SIDE, view)), index * SIDE * SIDE);
     const [output] = (await session.run(input, [views.length, 1, SIDE, SIDE])).values();
     if (output?.length !== views.length * 136)
       throw new Error('The model of landmarks does not answer 68 points');
@@ -40,9 +41,9 @@ export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
     );
   };
   return {
-    async find(picture, squares) {
+    async find(photo, squares) {
       if (squares.length === 0) return [];
-      const points = await look(picture, squares);
+      const points = await look(photo, squares);
       const rolls = points.map(rollOf);
       const tilted = squares.flatMap((square, index) => {
         const roll = rolls[index] ?? 0;
@@ -50,7 +51,7 @@ export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
       });
       if (tilted.length === 0) return points;
       const again = await look(
-        picture,
+        photo,
         tilted.map(({ square }) => square),
       );
       for (const [n, { index }] of tilted.entries()) points[index] = again[n] ?? [];
