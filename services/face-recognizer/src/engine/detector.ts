@@ -1,7 +1,7 @@
 import type { DetectorSpec } from './model-set.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { decodeRfb } from './rfb.ts';
-import { createPlaneRows } from './pixel-rows.ts';
+import { createPlanes } from './planes.ts';
 import type { Picture } from './sampling.ts';
 import type { Point } from './similarity.ts';
 import { decodeYunet } from './yunet.ts';
@@ -34,6 +34,9 @@ export interface Detector {
   detect(view: View, least: number): Promise<Candidate[]>;
 }
 
+/** What is seen beyond a picture's edges. */
+const GREY = 127;
+
 const decoders = { rfb: decodeRfb, yunet: decodeYunet } as const;
 
 export function createDetector(session: OnnxSession, spec: DetectorSpec): Detector {
@@ -51,33 +54,18 @@ export function createDetector(session: OnnxSession, spec: DetectorSpec): Detect
 
 /** What writes a view as planes of numbers, one a channel, always to the same place. */
 function inputOf({ width, height, channels, mean, scale }: DetectorSpec): (view: View) => Float32Array {
-  const rows = createPlaneRows(mean, scale);
-  const viewBytes = Math.ceil((width * height * 3) / 64) * 64;
-  const plane = width * height;
-  const { buffer } = rows.memory(viewBytes + plane * 12);
-  const bytes = new Uint8Array(buffer, 0, viewBytes);
-  const input = new Float32Array(buffer, viewBytes, plane * 3);
-  const grey = (127 - mean) / scale;
-  const order = channels === 'rgb' ? [0, 1, 2] : [2, 1, 0];
-  const [red = 0, green = 0, blue = 0] = order.map((n) => viewBytes + n * plane * 4);
+  const writer = createPlanes(width * height, { channels, mean, scale });
+  const { bytes } = writer;
   return ({ picture, x, y }) => {
     const columns = Math.min(width, picture.width - x);
     const count = Math.min(height, picture.height - y);
-    if (columns < width || count < height) input.fill(grey);
-    // Sixteen at a time; the few that are left over one by one.
-    const most = columns & ~15;
+    if (columns < width || count < height) bytes.fill(GREY);
     for (let row = 0; row < count; row++) {
       const from = ((y + row) * picture.width + x) * 3;
-      bytes.set(picture.data.subarray(from, from + columns * 3));
-      const to = row * width * 4;
-      rows.planes(0, red + to, green + to, blue + to, most);
-      for (let column = most; column < columns; column++) {
-        for (const [n, start] of [red, green, blue].entries())
-          input[(start - viewBytes) / 4 + row * width + column] =
-            ((bytes[column * 3 + n] ?? 0) - mean) / scale;
-      }
+      bytes.set(picture.data.subarray(from, from + columns * 3), row * width * 3);
     }
-    return input;
+    writer.write(0);
+    return writer.input;
   };
 }
 

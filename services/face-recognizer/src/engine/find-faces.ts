@@ -119,10 +119,14 @@ function isFlat({ data, width, height }: Picture, left: number, top: number, w: 
   const [right, bottom] = [Math.min(width, left + w), Math.min(height, top + h)];
   for (let y = top; y < bottom; y += BLOCK) {
     for (let x = left; x < right; x += BLOCK) {
-      let [sum, squares, count] = [0, 0, 0];
-      for (let row = y; row < Math.min(bottom, y + BLOCK); row += 2) {
-        for (let column = x; column < Math.min(right, x + BLOCK); column += 2, count++) {
-          const value = data[(row * width + column) * 3 + 1] ?? 0;
+      let sum = 0;
+      let squares = 0;
+      let count = 0;
+      const [rowEnd, columnEnd] = [Math.min(bottom, y + BLOCK), Math.min(right, x + BLOCK)];
+      for (let row = y; row < rowEnd; row += 2) {
+        const start = row * width;
+        for (let column = x; column < columnEnd; column += 2, count++) {
+          const value = data[(start + column) * 3 + 1] as number;
           sum += value;
           squares += value * value;
         }

@@ -26,11 +26,12 @@ export interface LandmarkFinder {
 }
 
 export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
+  const square = new Uint8Array(SIDE * SIDE * 3);
   const look = async (photo: Pyramid, squares: readonly FaceSquare[]): Promise<Point[][]> => {
     const views = squares.map(({ centre, side, roll }) => squareAround(centre, side, SIDE, roll));
     const input = new Float32Array(views.length * SIDE * SIDE);
     for (const [index, view] of views.entries())
-      input.set(grey(sampleSquare(photo, SIDE, view)), index * SIDE * SIDE);
+      fillGrey(input.subarray(index * SIDE * SIDE), sampleSquare(photo, SIDE, view, square));
     const [output] = (await session.run(input, [views.length, 1, SIDE, SIDE])).values();
     if (output?.length !== views.length * 136)
       throw new Error('The model of landmarks does not answer 68 points');
@@ -76,10 +77,9 @@ function fivePoints(all: Float32Array): Point[] {
 }
 
 /** ITU-R BT.601 luma as a fraction of 256. */
-function grey(rgb: Float32Array): Float32Array {
-  const out = new Float32Array(rgb.length / 3);
-  for (let pixel = 0, from = 0; pixel < out.length; pixel++, from += 3)
-    out[pixel] =
-      (0.299 * (rgb[from] ?? 0) + 0.587 * (rgb[from + 1] ?? 0) + 0.114 * (rgb[from + 2] ?? 0)) / 256;
-  return out;
+function fillGrey(out: Float32Array, rgb: Uint8Array): void {
+  for (let pixel = 0, from = 0; from < rgb.length; pixel++, from += 3) {
+    const [red, green, blue] = [rgb[from] as number, rgb[from + 1] as number, rgb[from + 2] as number];
+    out[pixel] = (0.299 * red + 0.587 * green + 0.114 * blue) / 256;
+  }
 }

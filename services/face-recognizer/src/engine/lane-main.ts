@@ -40,6 +40,8 @@ async function warmUp(): Promise<void> {
   const { width, height } = models.detector.spec;
   const picture = { data: new Uint8Array(width * height * 3).fill(127), width, height };
   await models.detector.detect({ picture, x: 0, y: 0 }, 0.99);
-  await models.landmarks?.find(models.pyramids.of(picture), [{ centre: [width / 2, height / 2], side: height / 2, roll: 0 }]);
-  await models.embedder.embed([new Float32Array(ALIGNED_SIDE * ALIGNED_SIDE * 3).fill(127)]);
+  await models.landmarks?.find(models.pyramids.of(picture), [
+    { centre: [width / 2, height / 2], side: height / 2, roll: 0 },
+  ]);
+  await models.embedder.embed([new Uint8Array(ALIGNED_SIDE * ALIGNED_SIDE * 3).fill(127)]);
 }

@@ -9,7 +9,7 @@ import type { Point } from './similarity.ts';
 export interface Reading extends Embedded {
   readonly face: FoundFace;
   readonly points: readonly Point[];
-  readonly aligned: Float32Array;
+  readonly aligned: Uint8Array;
 }
 
 /** Called after each step with its name. */

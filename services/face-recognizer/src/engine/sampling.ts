@@ -18,9 +18,15 @@ export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Arr
  * sampled. Black beyond the photo's edges.
  * @param side of the square, in pixels
  * @param view from the square's pixels to the photo's; pixel n covers n to n + 1
- * @returns RGB, 0–255, row by row
+ * @param into where the result goes, side × side × 3 bytes
+ * @returns RGB, row by row
  */
-export function sampleSquare(photo: Pyramid, side: number, view: Similarity): Float32Array {
+export function sampleSquare(
+  photo: Pyramid,
+  side: number,
+  view: Similarity,
+  into = new Uint8Array(side * side * 3),
+): Uint8Array {
   const level = levelFor(photo, scaleOf(view));
   const { factor } = level;
   const local = {
@@ -30,7 +36,8 @@ export function sampleSquare(photo: Pyramid, side: number, view: Similarity): Fl
     ty: view.ty * factor - 0.5,
   };
   // What still shrinks a little is the mean of four points a pixel.
-  return sampleBilinear(level, side, local, scaleOf(local) > 1.2 ? 2 : 1);
+  sampleBilinear(level, side, local, scaleOf(local) > 1.2 ? 2 : 1, into);
+  return into;
 }
 
 /** The smallest of a photo's sizes that still has to be shrunk, or is as wanted; else the photo itself. */
@@ -50,8 +57,8 @@ function sampleBilinear(
   side: number,
   { a, b, tx, ty }: Similarity,
   grid: number,
-): Float32Array {
-  const out = new Float32Array(side * side * 3);
+  out: Uint8Array,
+): void {
   const share = 1 / (grid * grid);
   const step = 1 / grid;
   const stride = width * 3;
@@ -112,10 +119,24 @@ function sampleBilinear(
           }
         }
       }
-      out[to] = red * share;
-      out[to + 1] = green * share;
-      out[to + 2] = blue * share;
+      out[to] = red * share + 0.5;
+      out[to + 1] = green * share + 0.5;
+      out[to + 2] = blue * share + 0.5;
     }
   }
-  return out;
+}
+
+/** Turns a square of RGB into its mirror image, where it is. */
+export function mirrorSquare(data: Uint8Array, side: number): void {
+  for (let row = 0; row < side; row++) {
+    let left = row * side * 3;
+    let right = left + (side - 1) * 3;
+    for (; left < right; left += 3, right -= 3) {
+      for (let n = 0; n < 3; n++) {
+        const value = data[left + n] as number;
+        data[left + n] = data[right + n] as number;
+        data[right + n] = value;
+      }
+    }
+  }
 }

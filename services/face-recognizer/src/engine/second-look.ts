@@ -1,7 +1,7 @@
 import type { Candidate, Detector } from './detector.ts';
 import type { FoundFace } from './find-faces.ts';
 import type { Pyramid } from './pyramid.ts';
-import { sampleSquare } from './sampling.ts';
+import { mirrorSquare, sampleSquare } from './sampling.ts';
 import { apply, type Point, type Similarity, squareAround } from './similarity.ts';
 
 /** How far a photo is turned that shows no face as it is, in radians. */
@@ -69,6 +69,9 @@ function placeOf({ left, top, right, bottom }: Candidate): { centre: Point; span
 /** Scores below this say nothing. */
 const LEAST = 0.1;
 
+/** What is looked at, one after the other: each thread has its own. */
+let square = new Uint8Array(0);
+
 async function look(
   detector: Detector,
   photo: Pyramid,
@@ -76,15 +79,10 @@ async function look(
   mirrored = false,
 ): Promise<Candidate[]> {
   const side = sideOf(detector);
-  const sampled = sampleSquare(photo, side, view);
-  const data = new Uint8Array(sampled.length);
-  for (let row = 0, to = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const from = (row * side + (mirrored ? side - 1 - column : column)) * 3;
-      for (let channel = 0; channel < 3; channel++) data[to++] = (sampled[from + channel] ?? 0) + 0.5;
-    }
-  }
-  return detector.detect({ picture: { data, width: side, height: side }, x: 0, y: 0 }, LEAST);
+  if (square.length !== side * side * 3) square = new Uint8Array(side * side * 3);
+  sampleSquare(photo, side, view, square);
+  if (mirrored) mirrorSquare(square, side);
+  return detector.detect({ picture: { data: square, width: side, height: side }, x: 0, y: 0 }, LEAST);
 }
 
 /** The best of those that lie in the middle of a square and are about as large as they should be. */
