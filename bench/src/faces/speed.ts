@@ -1,21 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeImage } from '@mediaworks/media';
 import { drawnFace, drawnGroup, drawnPeople } from '@mediaworks/media/fixtures';
-import sharp from 'sharp';
-import { describePhoto, type Models } from '@mediaworks/face-recognizer/engine/describe-photo';
-import { createDetector } from '@mediaworks/face-recognizer/engine/detector';
-import { createEmbedder } from '@mediaworks/face-recognizer/engine/embedder';
-import { openFaceEngine } from '@mediaworks/face-recognizer/engine';
-import { createLandmarkFinder } from '@mediaworks/face-recognizer/engine/landmarks';
-import { readModelFile } from '@mediaworks/face-recognizer/engine/model-files';
-import { type ModelFile, readModelSet } from '@mediaworks/face-recognizer/engine/model-set';
-import { type OnnxSession, openOnnx } from '@mediaworks/face-recognizer/engine/onnx-session';
+import { describePhoto } from '@mediaworks/face-recognizer/engine/describe-photo';
+import { type FaceEngine, openFaceEngine } from '@mediaworks/face-recognizer/engine';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
+import { startBare } from './bare.ts';
+import { decodeBare, recordingModels } from './recording.ts';
 
 const ROUNDS = 15;
 const WARM_UPS = 3;
 const BATCH = 40;
+const THREAD_ROUNDS = 5;
 
 /** What is done for a photo against its bare steps, turn by turn; and how many photos one and two threads do. */
 export async function measureSpeed(dir: string): Promise<void> {
@@ -48,41 +44,6 @@ async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]
   return photos;
 }
 
-type Run = () => Promise<unknown>;
-
-/** Models that remember what they were asked, so that the same can be asked again without anything between. */
-async function recordingModels(): Promise<{ models: Models; runs: Run[]; close(): Promise<void> }> {
-  const set = await readModelSet('default', false);
-  const runs: Run[] = [];
-  const sessions: OnnxSession[] = [];
-  const open = async (file: ModelFile): Promise<OnnxSession> => {
-    const session = await openOnnx(await readModelFile(file, {}));
-    sessions.push(session);
-    return {
-      ...session,
-      run: (data, shape) => {
-        // What is in it does not matter for its time, and a copy would take some.
-        runs.push(() => session.run(data, shape));
-        return session.run(data, shape);
-      },
-    };
-  };
-  if (!set.landmarks) throw new Error('the default set has a model of landmarks');
-  const models: Models = {
-    detector: createDetector(await open(set.detector.file), set.detector),
-    landmarks: createLandmarkFinder(await open(set.landmarks.file)),
-    embedder: createEmbedder(await open(set.embedder.file), set.embedder),
-    sharpness: set.sharpness,
-  };
-  return {
-    models,
-    runs,
-    close: async () => {
-      for (const session of sessions) await session.close();
-    },
-  };
-}
-
 /** CPU time of this process, all threads, in ms: what a busy machine does to a clock is no part of it. */
 function cpu(): number {
   const { user, system } = process.cpuUsage();
@@ -105,9 +66,7 @@ async function comparePhoto(name: string, path: string): Promise<void> {
     const end = cpu();
     const asked = [...runs];
     const again = cpu();
-    await sharp(await readFile(path))
-      .raw()
-      .toBuffer();
+    await decodeBare(path);
     for (const run of asked) await run();
     const done = cpu();
     faces = described.faces.length;
@@ -128,24 +87,52 @@ async function comparePhoto(name: string, path: string): Promise<void> {
   verdict('CPU, whole to bare', median(whole.map((value, n) => value / (bare[n] ?? NaN))), { atMost: 1.15 });
 }
 
+/**
+ * Photos a second on one thread and on two, and how that compares to what the machine can do at all: one bare process
+ * and two, that have nothing in common. Turn by turn, since others may use the machine as well.
+ */
 async function compareThreads(paths: readonly string[]): Promise<void> {
-  const rates: number[] = [];
-  for (const threads of [1, 2]) {
-    const engine = await openFaceEngine({ modelSet: 'default', threads });
-    const { signal } = new AbortController();
-    const photos = Array.from({ length: BATCH }, (_, n) => paths[n % paths.length] ?? '');
-    await engine.analyse(photos[0] ?? '', { signal });
-    const left = photos.values();
-    const start = performance.now();
-    const work = async () => {
-      for (const path of left) await engine.analyse(path, { signal });
-    };
-    await Promise.all(Array.from({ length: threads }, work));
-    const rate = (BATCH * 1_000) / (performance.now() - start);
-    rates.push(rate);
-    row(`${threads} thread${threads > 1 ? 's' : ''}`, perSecond(rate, 'photos'));
-    await engine.close();
+  const engines = [1, 2].map((threads) => openFaceEngine({ modelSet: 'default', threads }));
+  const bare = [startBare(paths), startBare(paths)];
+  const [one, two] = [await bare[0], await bare[1]];
+  if (!one || !two) throw new Error('two were started');
+  const ways: { name: string; rates: number[]; run(): Promise<number> }[] = [];
+  for (const [n, opening] of engines.entries()) {
+    const engine = await opening;
+    ways.push({
+      name: `${n + 1} thread${n > 0 ? 's' : ''}`,
+      rates: [],
+      run: () => engineRate(engine, n + 1, paths),
+    });
   }
-  const [one = NaN, two = NaN] = rates;
-  verdict('Two threads to one', two / one, { atLeast: 1.7 });
+  ways.push({ name: '1 bare process', rates: [], run: () => one.rate(BATCH) });
+  const both = async () =>
+    (await Promise.all([one.rate(BATCH / 2), two.rate(BATCH / 2)])).reduce((a, b) => a + b);
+  ways.push({ name: '2 bare processes', rates: [], run: both });
+  for (const { run } of ways) await run();
+  for (let round = 0; round < THREAD_ROUNDS; round++) {
+    for (const { rates, run } of round % 2 === 0 ? ways : ways.toReversed()) rates.push(await run());
+  }
+  for (const opening of engines) await (await opening).close();
+  one.stop();
+  two.stop();
+  for (const { name, rates } of ways) row(name, perSecond(median(rates), 'photos'));
+  const [first = [], second = [], bareFirst = [], bareSecond = []] = ways.map(({ rates }) => rates);
+  const ratios = (over: readonly number[], under: readonly number[]) =>
+    median(over.map((rate, n) => rate / (under[n] ?? NaN)));
+  const [gain, ceiling] = [ratios(second, first), ratios(bareSecond, bareFirst)];
+  verdict('Two threads to one', gain, { atLeast: 1.7 });
+  row('two bare processes to one: what there is to gain', `${ceiling.toFixed(2)}×`);
+  verdict('The gain by threads, of that', gain / ceiling, { atLeast: 0.9 });
+}
+
+async function engineRate(engine: FaceEngine, threads: number, paths: readonly string[]): Promise<number> {
+  const { signal } = new AbortController();
+  const left = Array.from({ length: BATCH }, (_, n) => paths[n % paths.length] ?? '').values();
+  const start = performance.now();
+  const work = async () => {
+    for (const path of left) await engine.analyse(path, { signal });
+  };
+  await Promise.all(Array.from({ length: threads }, work));
+  return (BATCH * 1_000) / (performance.now() - start);
 }

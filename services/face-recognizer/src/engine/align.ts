@@ -1,4 +1,5 @@
-import { sampleSquare, type Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
+import { mirrorSquare, sampleSquare } from './sampling.ts';
 import { fitSimilarity, invert, type Point } from './similarity.ts';
 
 /** Sides of what an embedder is shown, in pixels. */
@@ -18,21 +19,16 @@ export const alignedPoints: readonly Point[] = [
 
 /**
  * A face, upright and at the size that embedders were taught on.
- * @param landmarks five points of the picture, in the order of {@link alignedPoints}
- * @returns RGB, 0–255, 112 × 112
+ * @param landmarks five points of the photo, in the order of {@link alignedPoints}
+ * @returns RGB, 112 × 112
  */
-export function alignFace(picture: Picture, landmarks: readonly Point[]): Float32Array {
-  return sampleSquare(picture, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
+export function alignFace(photo: Pyramid, landmarks: readonly Point[]): Uint8Array {
+  return sampleSquare(photo, ALIGNED_SIDE, invert(fitSimilarity(landmarks, alignedPoints)));
 }
 
 /** An aligned face as in a mirror. */
-export function mirror(face: Float32Array): Float32Array {
-  const out = new Float32Array(face.length);
-  for (let row = 0, to = 0; row < ALIGNED_SIDE; row++) {
-    for (let column = ALIGNED_SIDE - 1; column >= 0; column--, to += 3) {
-      const from = (row * ALIGNED_SIDE + column) * 3;
-      out.set(face.subarray(from, from + 3), to);
-    }
-  }
+export function mirror(face: Uint8Array): Uint8Array {
+  const out = Uint8Array.from(face);
+  mirrorSquare(out, ALIGNED_SIDE);
   return out;
 }

@@ -3,13 +3,15 @@ import type { Embedder } from './embedder.ts';
 import type { Face, PhotoFaces, StepTimes } from './face.ts';
 import { findFaces, type FoundFace } from './find-faces.ts';
 import type { LandmarkFinder } from './landmarks.ts';
+import type { Pyramids } from './pyramid.ts';
 import { prominenceOf, sharpnessOf } from './quality.ts';
 import { readFaces, type Reading } from './read-faces.ts';
-import { type Picture, plainBytes } from './sampling.ts';
+import type { Picture } from './sampling.ts';
 import { faceFigures, tellFaces } from './tell-faces.ts';
 
 /** The models of a set, ready to run. */
 export interface Models {
+  readonly pyramids: Pyramids;
   readonly detector: Detector;
   /** None where the detector finds the points. */
   readonly landmarks: LandmarkFinder | undefined;
@@ -35,10 +37,10 @@ export async function describePhoto(
   picture: Picture,
   { signal, maxFaces = Infinity }: DescribeOptions,
 ): Promise<Described> {
-  const photo = { ...picture, data: plainBytes(picture.data) };
   const times = { detect: 0, landmarks: 0, align: 0, embed: 0 };
   const clock = stopwatch(times);
-  const found = byProminence(await findFaces(models.detector, photo, signal), photo);
+  const photo = models.pyramids.of(picture);
+  const found = byProminence(await findFaces(models.detector, photo, signal), picture);
   clock('detect');
   const { sure } = faceFigures(models.embedder.spec);
   const faces: Face[] = [];
@@ -46,10 +48,10 @@ export async function describePhoto(
     const next = found.splice(0, maxFaces - faces.length);
     const readings = await readFaces(models, photo, next, { sure, signal, clock });
     const real = await tellFaces(models, photo, readings, signal);
-    faces.push(...real.map((reading) => toFace(reading, photo, models)));
+    faces.push(...real.map((reading) => toFace(reading, picture, models)));
     clock('detect');
   }
-  const { width, height } = photo;
+  const { width, height } = picture;
   return { width, height, faces, times };
 }
 

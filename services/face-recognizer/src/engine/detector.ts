@@ -1,6 +1,7 @@
 import type { DetectorSpec } from './model-set.ts';
 import type { OnnxSession } from './onnx-session.ts';
 import { decodeRfb } from './rfb.ts';
+import { createPlanes } from './planes.ts';
 import type { Picture } from './sampling.ts';
 import type { Point } from './similarity.ts';
 import { decodeYunet } from './yunet.ts';
@@ -33,43 +34,39 @@ export interface Detector {
   detect(view: View, least: number): Promise<Candidate[]>;
 }
 
+/** What is seen beyond a picture's edges. */
+const GREY = 127;
+
 const decoders = { rfb: decodeRfb, yunet: decodeYunet } as const;
 
 export function createDetector(session: OnnxSession, spec: DetectorSpec): Detector {
   const { width, height } = spec;
-  const input = new Float32Array(width * height * 3);
   const decode = decoders[spec.kind];
+  const fill = inputOf(spec);
   return {
     spec,
     async detect(view, least) {
-      fill(input, view, spec);
-      const outputs = await session.run(input, [1, 3, height, width]);
+      const outputs = await session.run(fill(view), [1, 3, height, width]);
       return decode(outputs, { width, height }, least).map((found) => shift(found, view.x, view.y));
     },
   };
 }
 
-/** The view as planes of numbers, one a channel. */
-function fill(
-  input: Float32Array,
-  { picture: { data, width: pictureWidth, height: pictureHeight }, x, y }: View,
-  { width, height, channels, mean, scale }: DetectorSpec,
-): void {
-  const plane = width * height;
-  const columns = Math.min(width, pictureWidth - x);
-  const rows = Math.min(height, pictureHeight - y);
-  const [first, third] = channels === 'rgb' ? [0, 2] : [2, 0];
-  const factor = 1 / scale;
-  if (columns < width || rows < height) input.fill((127 - mean) / scale);
-  for (let row = 0; row < rows; row++) {
-    let from = ((y + row) * pictureWidth + x) * 3;
-    const start = row * width;
-    for (let to = start; to < start + columns; to++, from += 3) {
-      input[to] = ((data[from + first] as number) - mean) * factor;
-      input[to + plane] = ((data[from + 1] as number) - mean) * factor;
-      input[to + plane + plane] = ((data[from + third] as number) - mean) * factor;
+/** What writes a view as planes of numbers, one a channel, always to the same place. */
+function inputOf({ width, height, channels, mean, scale }: DetectorSpec): (view: View) => Float32Array {
+  const writer = createPlanes(width * height, { channels, mean, scale });
+  const { bytes } = writer;
+  return ({ picture, x, y }) => {
+    const columns = Math.min(width, picture.width - x);
+    const count = Math.min(height, picture.height - y);
+    if (columns < width || count < height) bytes.fill(GREY);
+    for (let row = 0; row < count; row++) {
+      const from = ((y + row) * picture.width + x) * 3;
+      bytes.set(picture.data.subarray(from, from + columns * 3), row * width * 3);
     }
-  }
+    writer.write(0);
+    return writer.input;
+  };
 }
 
 function shift({ left, top, right, bottom, score, points }: Candidate, x: number, y: number): Candidate {

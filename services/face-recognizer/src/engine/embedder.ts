@@ -1,6 +1,7 @@
 import { ALIGNED_SIDE } from './align.ts';
 import type { EmbedderSpec } from './model-set.ts';
 import type { OnnxSession } from './onnx-session.ts';
+import { createPlanes } from './planes.ts';
 
 /** Faces in one run: more do not make it faster, and each takes memory for all layers. */
 const BATCH = 8;
@@ -16,10 +17,11 @@ export interface Embedded {
 export interface Embedder {
   readonly spec: EmbedderSpec;
   /** All faces in one run. @param faces as {@link alignFace} gives them. */
-  embed(faces: readonly Float32Array[], signal?: AbortSignal): Promise<Embedded[]>;
+  embed(faces: readonly Uint8Array[], signal?: AbortSignal): Promise<Embedded[]>;
 }
 
 export function createEmbedder(session: OnnxSession, spec: EmbedderSpec): Embedder {
+  const planes = createPlanes(PLANE, spec, BATCH);
   return {
     spec,
     async embed(faces, signal) {
@@ -27,10 +29,13 @@ export function createEmbedder(session: OnnxSession, spec: EmbedderSpec): Embedd
       for (let first = 0; first < faces.length; first += BATCH) {
         signal?.throwIfAborted();
         const batch = faces.slice(first, first + BATCH);
-        const input = new Float32Array(batch.length * PLANE * 3);
-        for (const [index, face] of batch.entries())
-          fillPlanes(input.subarray(index * PLANE * 3, (index + 1) * PLANE * 3), face, spec);
-        const [output] = (await session.run(input, [batch.length, 3, ALIGNED_SIDE, ALIGNED_SIDE])).values();
+        for (const [index, face] of batch.entries()) {
+          planes.bytes.set(face);
+          planes.write(index);
+        }
+        const shape = [batch.length, 3, ALIGNED_SIDE, ALIGNED_SIDE];
+        const outputs = await session.run(planes.input.subarray(0, batch.length * PLANE * 3), shape);
+        const [output] = outputs.values();
         if (output?.length !== batch.length * spec.dimensions)
           throw new Error(`The embedder does not answer ${spec.dimensions} numbers a face`);
         for (let at = 0; at < output.length; at += spec.dimensions)
@@ -39,15 +44,6 @@ export function createEmbedder(session: OnnxSession, spec: EmbedderSpec): Embedd
       return embeddings;
     },
   };
-}
-
-function fillPlanes(planes: Float32Array, face: Float32Array, { channels, mean, scale }: EmbedderSpec): void {
-  const [first, third] = channels === 'rgb' ? [0, 2] : [2, 0];
-  for (let pixel = 0, from = 0; pixel < PLANE; pixel++, from += 3) {
-    planes[pixel] = ((face[from + first] ?? 0) - mean) / scale;
-    planes[pixel + PLANE] = ((face[from + 1] ?? 0) - mean) / scale;
-    planes[pixel + 2 * PLANE] = ((face[from + third] ?? 0) - mean) / scale;
-  }
 }
 
 function normalised(vector: Float32Array): Embedded {

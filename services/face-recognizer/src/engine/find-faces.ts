@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
+import type { Pyramid } from './pyramid.ts';
 import { type Picture, plainBytes } from './sampling.ts';
 import { planScales, type ViewedScale } from './scales.ts';
-import { lookAgain, lookedAtSize, lookTurned } from './second-look.ts';
+import { lookAgain, lookTurned } from './second-look.ts';
 
 /** A face in pixels of the photo. */
 export interface FoundFace extends Candidate {
@@ -26,23 +27,17 @@ const FLAT = 3;
  */
 export async function findFaces(
   detector: Detector,
-  photo: Picture,
+  photo: Pyramid,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const candidates: Candidate[] = [];
-  /** The photo at every size that it was looked at. */
-  const sizes: Picture[] = [photo];
-  for (const scale of planScales(photo, detector.spec)) {
+  for (const scale of planScales(photo[0], detector.spec)) {
     signal.throwIfAborted();
-    // Each size from the one before: the whole photo is read only once.
-    const shown = await resize(sizes.at(-1) ?? photo, scale);
-    sizes.push(shown);
-    candidates.push(...(await lookAt(detector, shown, scale, photo, signal)));
+    candidates.push(...(await lookAt(detector, await sizeOf(photo, scale), scale, photo[0], signal)));
   }
   const distinct = withoutParts(bestOf(candidates, detector.spec.overlap));
-  const faces = await settle(detector, sizes, distinct, signal);
-  if (faces.length > 0) return faces;
-  return lookTurned(detector, photo, sizes.at(-1) ?? photo, signal);
+  const faces = await settle(detector, photo, distinct, signal);
+  return faces.length > 0 ? faces : lookTurned(detector, photo, signal);
 }
 
 async function lookAt(
@@ -74,7 +69,7 @@ async function lookAt(
 /** Those that score as faces, and of the others those that do at a second look. */
 async function settle(
   detector: Detector,
-  sizes: readonly Picture[],
+  photo: Pyramid,
   candidates: readonly Candidate[],
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
@@ -85,24 +80,10 @@ async function settle(
   const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
   for (const candidate of doubtful) {
     signal.throwIfAborted();
-    const { picture, factor } = sizeFor(candidate, sizes, lookedAtSize(detector));
-    const face = await lookAgain(detector, picture, scaled(candidate, factor, factor));
-    if (face) faces.push({ ...scaled(face, 1 / factor, 1 / factor), roll: face.roll });
+    const face = await lookAgain(detector, photo, candidate);
+    if (face) faces.push(face);
   }
   return withoutParts(bestOf(faces, overlap));
-}
-
-/** The smallest of a photo's sizes at which a candidate is still as large as wanted, or the photo itself. */
-function sizeFor(
-  { left, right }: Candidate,
-  sizes: readonly Picture[],
-  wanted: number,
-): { picture: Picture; factor: number } {
-  const [photo, ...others] = sizes;
-  if (!photo) throw new RangeError('A photo has one size at least');
-  const factors = others.map((picture) => ({ picture, factor: picture.width / photo.width }));
-  const enough = factors.filter(({ factor }) => factor <= 1 && (right - left) * factor >= wanted);
-  return enough.at(-1) ?? { picture: photo, factor: 1 };
 }
 
 function withoutParts<T extends Candidate>(best: readonly T[]): T[] {
@@ -119,10 +100,12 @@ function scaled({ left, top, right, bottom, score, points }: Candidate, x: numbe
   };
 }
 
-async function resize(picture: Picture, { width, height }: ViewedScale): Promise<Picture> {
-  if (picture.width === width && picture.height === height) return picture;
-  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
-  const data = await sharp(picture.data, { raw })
+/** A photo at a size of which it need not have a level; then it is made of the next larger one. */
+async function sizeOf(photo: Pyramid, { width, height }: ViewedScale): Promise<Picture> {
+  const larger = photo.filter((level) => level.width >= width && level.height >= height).at(-1) ?? photo[0];
+  if (larger.width === width && larger.height === height) return larger;
+  const raw = { width: larger.width, height: larger.height, channels: 3 } as const;
+  const data = await sharp(larger.data, { raw })
     .resize(width, height, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer();
@@ -136,10 +119,14 @@ function isFlat({ data, width, height }: Picture, left: number, top: number, w: 
   const [right, bottom] = [Math.min(width, left + w), Math.min(height, top + h)];
   for (let y = top; y < bottom; y += BLOCK) {
     for (let x = left; x < right; x += BLOCK) {
-      let [sum, squares, count] = [0, 0, 0];
-      for (let row = y; row < Math.min(bottom, y + BLOCK); row += 2) {
-        for (let column = x; column < Math.min(right, x + BLOCK); column += 2, count++) {
-          const value = data[(row * width + column) * 3 + 1] ?? 0;
+      let sum = 0;
+      let squares = 0;
+      let count = 0;
+      const [rowEnd, columnEnd] = [Math.min(bottom, y + BLOCK), Math.min(right, x + BLOCK)];
+      for (let row = y; row < rowEnd; row += 2) {
+        const start = row * width;
+        for (let column = x; column < columnEnd; column += 2, count++) {
+          const value = data[(start + column) * 3 + 1] as number;
           sum += value;
           squares += value * value;
         }

@@ -1,5 +1,6 @@
 import type { OnnxSession } from './onnx-session.ts';
-import { sampleSquare, type Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
+import { sampleSquare } from './sampling.ts';
 import { apply, squareAround, type Point } from './similarity.ts';
 
 const SIDE = 64;
@@ -21,15 +22,16 @@ export interface FaceSquare {
 
 export interface LandmarkFinder {
   /** Five points a face, in the order of {@link alignedPoints}; all faces in one run, and the tilted ones in a second. */
-  find(picture: Picture, squares: readonly FaceSquare[]): Promise<Point[][]>;
+  find(photo: Pyramid, squares: readonly FaceSquare[]): Promise<Point[][]>;
 }
 
 export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
-  const look = async (picture: Picture, squares: readonly FaceSquare[]): Promise<Point[][]> => {
+  const square = new Uint8Array(SIDE * SIDE * 3);
+  const look = async (photo: Pyramid, squares: readonly FaceSquare[]): Promise<Point[][]> => {
     const views = squares.map(({ centre, side, roll }) => squareAround(centre, side, SIDE, roll));
     const input = new Float32Array(views.length * SIDE * SIDE);
     for (const [index, view] of views.entries())
-      input.set(grey(sampleSquare(picture, SIDE, view)), index * SIDE * SIDE);
+      fillGrey(input.subarray(index * SIDE * SIDE), sampleSquare(photo, SIDE, view, square));
     const [output] = (await session.run(input, [views.length, 1, SIDE, SIDE])).values();
     if (output?.length !== views.length * 136)
       throw new Error('The model of landmarks does not answer 68 points');
@@ -40,9 +42,9 @@ export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
     );
   };
   return {
-    async find(picture, squares) {
+    async find(photo, squares) {
       if (squares.length === 0) return [];
-      const points = await look(picture, squares);
+      const points = await look(photo, squares);
       const rolls = points.map(rollOf);
       const tilted = squares.flatMap((square, index) => {
         const roll = rolls[index] ?? 0;
@@ -50,7 +52,7 @@ export function createLandmarkFinder(session: OnnxSession): LandmarkFinder {
       });
       if (tilted.length === 0) return points;
       const again = await look(
-        picture,
+        photo,
         tilted.map(({ square }) => square),
       );
       for (const [n, { index }] of tilted.entries()) points[index] = again[n] ?? [];
@@ -75,10 +77,9 @@ function fivePoints(all: Float32Array): Point[] {
 }
 
 /** ITU-R BT.601 luma as a fraction of 256. */
-function grey(rgb: Float32Array): Float32Array {
-  const out = new Float32Array(rgb.length / 3);
-  for (let pixel = 0, from = 0; pixel < out.length; pixel++, from += 3)
-    out[pixel] =
-      (0.299 * (rgb[from] ?? 0) + 0.587 * (rgb[from + 1] ?? 0) + 0.114 * (rgb[from + 2] ?? 0)) / 256;
-  return out;
+function fillGrey(out: Float32Array, rgb: Uint8Array): void {
+  for (let pixel = 0, from = 0; from < rgb.length; pixel++, from += 3) {
+    const [red, green, blue] = [rgb[from] as number, rgb[from + 1] as number, rgb[from + 2] as number];
+    out[pixel] = (0.299 * red + 0.587 * green + 0.114 * blue) / 256;
+  }
 }

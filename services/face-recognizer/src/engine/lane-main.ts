@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { PermanentError, TransientError } from '@mediaworks/contracts';
+import { decodeImage } from '@mediaworks/media';
 import { ALIGNED_SIDE } from './align.ts';
 import { describePhoto } from './describe-photo.ts';
 import type { LaneAnswer, LaneOrder, LaneStart } from './lane-protocol.ts';
 import { openModels } from './open-models.ts';
 
 /**
- * A thread with models of its own, that describes one photo at a time: the runtime's calls hold the thread that makes
+ * A thread with models of its own, that decodes and describes one photo at a time: the runtime's calls hold the thread that makes
  * them. Says when its models are open and warm.
  */
 const port = parentPort;
@@ -24,15 +26,25 @@ port.on('message', (order: LaneOrder) => {
 });
 say({ kind: 'ready' });
 
-async function describe({ data, width, height, maxFaces }: LaneOrder & { kind: 'describe' }): Promise<void> {
+async function describe({ path, maxFaces }: LaneOrder & { kind: 'describe' }): Promise<void> {
   current = new AbortController();
   const { signal } = current;
   try {
-    const photo = await describePhoto(models, { data, width, height }, { signal, maxFaces });
-    say({ kind: 'described', photo });
+    const began = performance.now();
+    const picture = await decodeImage(path, { signal });
+    const decode = performance.now() - began;
+    const { times, ...photo } = await describePhoto(models, picture, { signal, maxFaces });
+    say({ kind: 'described', photo: { ...photo, times: { decode, ...times } } });
   } catch (error) {
-    say(signal.aborted ? { kind: 'stopped' } : { kind: 'failed', message: String(error) });
+    say(signal.aborted ? { kind: 'stopped' } : answerOf(error));
   }
+}
+
+/** Errors lose their class on the way to another thread. */
+function answerOf(error: unknown): LaneAnswer {
+  if (error instanceof PermanentError) return { kind: 'refused', code: error.code, message: error.message };
+  const code = error instanceof TransientError ? error.code : 'engine_failed';
+  return { kind: 'failed', code, message: error instanceof Error ? error.message : String(error) };
 }
 
 /** The first runs make plans and take memory. */
@@ -40,6 +52,8 @@ async function warmUp(): Promise<void> {
   const { width, height } = models.detector.spec;
   const picture = { data: new Uint8Array(width * height * 3).fill(127), width, height };
   await models.detector.detect({ picture, x: 0, y: 0 }, 0.99);
-  await models.landmarks?.find(picture, [{ centre: [width / 2, height / 2], side: height / 2, roll: 0 }]);
-  await models.embedder.embed([new Float32Array(ALIGNED_SIDE * ALIGNED_SIDE * 3).fill(127)]);
+  await models.landmarks?.find(models.pyramids.of(picture), [
+    { centre: [width / 2, height / 2], side: height / 2, roll: 0 },
+  ]);
+  await models.embedder.embed([new Uint8Array(ALIGNED_SIDE * ALIGNED_SIDE * 3).fill(127)]);
 }

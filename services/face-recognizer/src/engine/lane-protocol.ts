@@ -1,4 +1,4 @@
-import type { Described } from './describe-photo.ts';
+import type { PhotoFaces } from './face.ts';
 import type { LoadedSet } from './open-models.ts';
 
 /** What a lane is started with. */
@@ -8,9 +8,8 @@ export type LaneStart = LoadedSet;
 export type LaneOrder =
   | {
       readonly kind: 'describe';
-      readonly data: Uint8Array;
-      readonly width: number;
-      readonly height: number;
+      /** Of the photo. */
+      readonly path: string;
       readonly maxFaces: number | undefined;
     }
   /** Stop with the photo that is being worked on. */
@@ -20,6 +19,8 @@ export type LaneOrder =
 /** What it says: once that it is ready, then one answer to each photo. */
 export type LaneAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'described'; readonly photo: Described }
+  | { readonly kind: 'described'; readonly photo: PhotoFaces }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly message: string };
+  /** The photo is to blame, as `decodeImage` says. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };

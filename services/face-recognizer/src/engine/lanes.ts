@@ -1,17 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { TransientError } from '@mediaworks/contracts';
-import type { Described } from './describe-photo.ts';
+import { PermanentError, TransientError } from '@mediaworks/contracts';
+import type { PhotoFaces } from './face.ts';
 import type { LaneAnswer, LaneOrder, LaneStart } from './lane-protocol.ts';
-import type { Picture } from './sampling.ts';
 
 /** Threads that describe photos, each with the models of a set: as many photos at a time as there are threads. */
 export interface Lanes {
   /**
-   * Describes a photo on the next thread that is free.
-   * @throws TransientError `engine_failed`; the signal's reason, as soon as it aborts
+   * Decodes and describes a photo on the next thread that is free.
+   * @param path of a local file
+   * @throws PermanentError as `decodeImage` does; TransientError `engine_failed` and others; the signal's reason, as soon
+   * as it aborts
    */
-  describe(photo: Picture, options: LaneOptions): Promise<Described>;
+  describe(path: string, options: LaneOptions): Promise<PhotoFaces>;
   close(): Promise<void>;
 }
 
@@ -68,10 +69,10 @@ export async function openLanes(count: number, start: LaneStart): Promise<Lanes>
     });
 
   return {
-    async describe(photo, { signal, maxFaces }) {
+    async describe(path, { signal, maxFaces }) {
       signal.throwIfAborted();
       const lane = await take(signal);
-      const done = lane.describe(photo, maxFaces);
+      const done = lane.describe(path, maxFaces);
       // Who no longer wants the answer need not wait for it; the thread is free when it has stopped.
       void done.then(
         () => free(lane),
@@ -93,7 +94,7 @@ export async function openLanes(count: number, start: LaneStart): Promise<Lanes>
 
 interface Lane {
   readonly alive: boolean;
-  describe(photo: Picture, maxFaces: number | undefined): Promise<Described>;
+  describe(path: string, maxFaces: number | undefined): Promise<PhotoFaces>;
   /** Ends the photo that it works on, at its next step. */
   stop(): void;
   close(): Promise<void>;
@@ -144,13 +145,16 @@ async function openLane(start: LaneStart): Promise<Lane> {
     get alive() {
       return alive;
     },
-    async describe({ data, width, height }, maxFaces) {
+    async describe(path, maxFaces) {
       const said = next();
       worker.ref();
-      order({ kind: 'describe', data, width, height, maxFaces });
+      order({ kind: 'describe', path, maxFaces });
       try {
         const result = await said;
         if (result.kind === 'described') return result.photo;
+        if (result.kind === 'refused') throw new PermanentError(result.code, result.message);
+        if (result.kind === 'failed' && result.code !== 'engine_failed')
+          throw new TransientError(result.code, result.message);
         throw new TransientError('engine_failed', 'The face engine could not describe the photo', {
           cause: result.kind === 'failed' ? new Error(result.message) : undefined,
         });

@@ -1,4 +1,3 @@
-import { decodeImage } from '@mediaworks/media';
 import type { FaceEngineOptions } from './engine-options.ts';
 import type { FaceEngine } from './face.ts';
 import { openLanes } from './lanes.ts';
@@ -6,8 +5,8 @@ import { readModelFile } from './model-files.ts';
 import { modelIdOf, readModelSet } from './model-set.ts';
 
 /**
- * Opens the models of a set, verified and warm, each thread its own. Photos are decoded in libuv's pool and described
- * on the threads, so the calling one stays free.
+ * Opens the models of a set, verified and warm, each thread its own. Photos are decoded and described there: no pixels
+ * go from one thread to another, and the calling one stays free.
  * @throws Error that says what is wrong with the set: unknown, a file missing or another than was meant, a licence that
  * forbids commerce and was not agreed to, a model that cannot be opened
  */
@@ -24,13 +23,7 @@ export async function openFaceEngine(options: FaceEngineOptions): Promise<FaceEn
     modelId: modelIdOf(set),
     dimensions: set.embedder.dimensions,
     calibration: { slope, offset, floor },
-    async analyse(path, { signal, maxFaces }) {
-      const start = performance.now();
-      const photo = await decodeImage(path, { signal });
-      const decode = performance.now() - start;
-      const { times, ...described } = await lanes.describe(photo, { signal, maxFaces });
-      return { ...described, times: { decode, ...times } };
-    },
+    analyse: lanes.describe,
     close: lanes.close,
   };
 }

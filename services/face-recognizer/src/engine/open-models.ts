@@ -4,6 +4,7 @@ import { createEmbedder } from './embedder.ts';
 import { createLandmarkFinder } from './landmarks.ts';
 import type { ModelSet } from './model-set.ts';
 import { type OnnxSession, openOnnx } from './onnx-session.ts';
+import { createPyramids } from './pyramid.ts';
 
 /** A set with the verified bytes of its files. */
 export interface LoadedSet {
@@ -26,7 +27,7 @@ export async function openModels(loaded: LoadedSet): Promise<Models & { close():
   const landmarks = loaded.landmarks && createLandmarkFinder(await open(loaded.landmarks));
   const embedder = createEmbedder(await open(loaded.embedder), set.embedder);
   return {
-    ...{ detector, landmarks, embedder, sharpness: set.sharpness },
+    ...{ pyramids: createPyramids(), detector, landmarks, embedder, sharpness: set.sharpness },
     close: async () => {
       for (const session of sessions) await session.close();
     },

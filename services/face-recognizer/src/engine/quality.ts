@@ -10,18 +10,24 @@ const TO = 96;
  * @param face as {@link alignFace} gives it
  * @returns 0 (one colour) to some 4 (nothing but noise)
  */
-export function sharpnessOf(face: Float32Array): number {
-  const grey = (x: number, y: number) => {
-    const at = (y * ALIGNED_SIDE + x) * 3;
-    return 0.299 * (face[at] ?? 0) + 0.587 * (face[at + 1] ?? 0) + 0.114 * (face[at + 2] ?? 0);
-  };
-  let [first, second] = [0, 0];
+export function sharpnessOf(face: Uint8Array): number {
+  const grey = new Float32Array(ALIGNED_SIDE * ALIGNED_SIDE);
+  for (let pixel = 0, at = 0; pixel < grey.length; pixel++, at += 3) {
+    const [red, green, blue] = [face[at] as number, face[at + 1] as number, face[at + 2] as number];
+    grey[pixel] = 0.299 * red + 0.587 * green + 0.114 * blue;
+  }
+  let first = 0;
+  let second = 0;
   for (let y = FROM; y < TO; y++) {
-    for (let x = FROM; x < TO; x++) {
-      const here = grey(x, y);
-      const [left, right, above, below] = [grey(x - 1, y), grey(x + 1, y), grey(x, y - 1), grey(x, y + 1)];
-      first += (right - left) ** 2 + (below - above) ** 2;
-      second += (left + right + above + below - 4 * here) ** 2;
+    for (let at = y * ALIGNED_SIDE + FROM; at < y * ALIGNED_SIDE + TO; at++) {
+      const left = grey[at - 1] as number;
+      const right = grey[at + 1] as number;
+      const above = grey[at - ALIGNED_SIDE] as number;
+      const below = grey[at + ALIGNED_SIDE] as number;
+      const [across, down] = [right - left, below - above];
+      const bend = left + right + above + below - 4 * (grey[at] as number);
+      first += across * across + down * down;
+      second += bend * bend;
     }
   }
   return first > 0 ? second / first : 0;

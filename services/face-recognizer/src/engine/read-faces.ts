@@ -2,14 +2,14 @@ import { alignFace } from './align.ts';
 import type { Models } from './describe-photo.ts';
 import type { Embedded } from './embedder.ts';
 import type { FoundFace } from './find-faces.ts';
-import type { Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
 import type { Point } from './similarity.ts';
 
 /** A face with its points, brought upright, and described. */
 export interface Reading extends Embedded {
   readonly face: FoundFace;
   readonly points: readonly Point[];
-  readonly aligned: Float32Array;
+  readonly aligned: Uint8Array;
 }
 
 /** Called after each step with its name. */
@@ -30,7 +30,7 @@ const BETTER = 1.05;
  */
 export async function readFaces(
   models: Models,
-  photo: Picture,
+  photo: Pyramid,
   faces: readonly FoundFace[],
   { sure, signal, clock }: { sure: number; signal: AbortSignal; clock: Clock },
 ): Promise<Reading[]> {
@@ -52,7 +52,7 @@ export async function readFaces(
 
 async function readOnce(
   models: Models,
-  photo: Picture,
+  photo: Pyramid,
   faces: readonly FoundFace[],
   signal: AbortSignal,
   clock: Clock,
@@ -71,7 +71,7 @@ async function readOnce(
 
 async function pointsOf(
   models: Models,
-  photo: Picture,
+  photo: Pyramid,
   faces: readonly FoundFace[],
 ): Promise<(readonly Point[])[]> {
   const finder = models.landmarks;

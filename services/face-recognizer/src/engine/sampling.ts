@@ -1,4 +1,5 @@
-import { apply, scaleOf, type Similarity } from './similarity.ts';
+import type { Level, Pyramid } from './pyramid.ts';
+import { scaleOf, type Similarity } from './similarity.ts';
 
 /** Pixels of three bytes each (RGB), row by row from the top. */
 export interface Picture {
@@ -12,34 +13,38 @@ export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Arr
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-/** A part of a picture that was shrunk by a whole number. */
-interface Part extends Picture {
-  /** Where it begins, in pixels of the picture. */
-  readonly x: number;
-  readonly y: number;
-  readonly shrunk: number;
-}
-
 /**
- * A square of a picture as seen through a similarity, without aliasing: where it shrinks, what lies under each pixel
- * is averaged. Black beyond the picture's edges.
+ * A square of a photo as seen through a similarity, without aliasing: where it shrinks, a smaller size of the photo is
+ * sampled. Black beyond the photo's edges.
  * @param side of the square, in pixels
- * @param view from the square's pixels to the picture's; pixel n covers n to n + 1
- * @returns RGB, 0–255, row by row
+ * @param view from the square's pixels to the photo's; pixel n covers n to n + 1
+ * @param into where the result goes, side × side × 3 bytes
+ * @returns RGB, row by row
  */
-export function sampleSquare(picture: Picture, side: number, view: Similarity): Float32Array {
-  const shrink = Math.max(1, Math.round(scaleOf(view)));
-  const part =
-    shrink === 1 ? { ...picture, x: 0, y: 0, shrunk: 1 } : shrinkUnder(picture, side, view, shrink);
-  const { a, b, tx, ty } = view;
+export function sampleSquare(
+  photo: Pyramid,
+  side: number,
+  view: Similarity,
+  into = new Uint8Array(side * side * 3),
+): Uint8Array {
+  const level = levelFor(photo, scaleOf(view));
+  const { factor } = level;
   const local = {
-    a: a / part.shrunk,
-    b: b / part.shrunk,
-    tx: (tx - part.x) / part.shrunk - 0.5,
-    ty: (ty - part.y) / part.shrunk - 0.5,
+    a: view.a * factor,
+    b: view.b * factor,
+    tx: view.tx * factor - 0.5,
+    ty: view.ty * factor - 0.5,
   };
   // What still shrinks a little is the mean of four points a pixel.
-  return sampleBilinear(part, side, local, scaleOf(local) > 1.2 ? 2 : 1);
+  sampleBilinear(level, side, local, scaleOf(local) > 1.2 ? 2 : 1, into);
+  return into;
+}
+
+/** The smallest of a photo's sizes that still has to be shrunk, or is as wanted; else the photo itself. */
+function levelFor(photo: Pyramid, scale: number): Level {
+  let found: Level = photo[0];
+  for (const level of photo) if (scale * level.factor >= 1) found = level;
+  return found;
 }
 
 /**
@@ -48,13 +53,12 @@ export function sampleSquare(picture: Picture, side: number, view: Similarity): 
  * @param grid points a pixel, each way
  */
 function sampleBilinear(
-  part: Picture,
+  { data, width, height }: Picture,
   side: number,
   { a, b, tx, ty }: Similarity,
   grid: number,
-): Float32Array {
-  const { data, width, height } = part;
-  const out = new Float32Array(side * side * 3);
+  out: Uint8Array,
+): void {
   const share = 1 / (grid * grid);
   const step = 1 / grid;
   const stride = width * 3;
@@ -115,47 +119,24 @@ function sampleBilinear(
           }
         }
       }
-      out[to] = red * share;
-      out[to + 1] = green * share;
-      out[to + 2] = blue * share;
+      out[to] = red * share + 0.5;
+      out[to + 1] = green * share + 0.5;
+      out[to + 2] = blue * share + 0.5;
     }
   }
-  return out;
 }
 
-/** What the square shows and a little more, each `shrink` × `shrink` pixels made one. */
-function shrinkUnder(picture: Picture, side: number, view: Similarity, shrink: number): Part {
-  const corners = [0, 1, 2, 3].map((n) => apply(view, [(n & 1) * side, (n >> 1) * side]));
-  const span = (axis: 0 | 1, length: number) => {
-    const values = corners.map((corner) => corner[axis]);
-    const first = Math.max(0, Math.floor(Math.min(...values)) - shrink);
-    const last = Math.min(length, Math.ceil(Math.max(...values)) + shrink);
-    return [first, Math.max(0, Math.floor((last - first) / shrink))] as const;
-  };
-  const [x, width] = span(0, picture.width);
-  const [y, height] = span(1, picture.height);
-  const { data: pixels } = picture;
-  const data = new Uint8Array(width * height * 3);
-  const share = 1 / (shrink * shrink);
-  const stride = picture.width * 3;
-  for (let row = 0, to = 0; row < height; row++) {
-    let corner = (y + row * shrink) * stride + x * 3;
-    for (let column = 0; column < width; column++, to += 3, corner += shrink * 3) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      for (let down = 0, line = corner; down < shrink; down++, line += stride) {
-        const end = line + shrink * 3;
-        for (let from = line; from < end; from += 3) {
-          red += pixels[from] as number;
-          green += pixels[from + 1] as number;
-          blue += pixels[from + 2] as number;
-        }
+/** Turns a square of RGB into its mirror image, where it is. */
+export function mirrorSquare(data: Uint8Array, side: number): void {
+  for (let row = 0; row < side; row++) {
+    let left = row * side * 3;
+    let right = left + (side - 1) * 3;
+    for (; left < right; left += 3, right -= 3) {
+      for (let n = 0; n < 3; n++) {
+        const value = data[left + n] as number;
+        data[left + n] = data[right + n] as number;
+        data[right + n] = value;
       }
-      data[to] = red * share + 0.5;
-      data[to + 1] = green * share + 0.5;
-      data[to + 2] = blue * share + 0.5;
     }
   }
-  return { data, width, height, x, y, shrunk: shrink };
 }

@@ -1,6 +1,7 @@
 import type { Candidate, Detector } from './detector.ts';
 import type { FoundFace } from './find-faces.ts';
-import { sampleSquare, type Picture } from './sampling.ts';
+import type { Pyramid } from './pyramid.ts';
+import { mirrorSquare, sampleSquare } from './sampling.ts';
 import { apply, type Point, type Similarity, squareAround } from './similarity.ts';
 
 /** How far a photo is turned that shows no face as it is, in radians. */
@@ -17,7 +18,7 @@ const CONVINCING = 0.75;
  */
 export async function lookAgain(
   detector: Detector,
-  photo: Picture,
+  photo: Pyramid,
   candidate: Candidate,
 ): Promise<FoundFace | undefined> {
   const { centre, span } = placeOf(candidate);
@@ -31,7 +32,7 @@ export async function lookAgain(
  * seldom does in all of them.
  * @returns the mean of the scores, 0–1
  */
-export async function confirm(detector: Detector, photo: Picture, face: FoundFace): Promise<number> {
+export async function confirm(detector: Detector, photo: Pyramid, face: FoundFace): Promise<number> {
   const side = sideOf(detector);
   const { centre, span } = placeOf(face);
   let sum = 0;
@@ -43,33 +44,21 @@ export async function confirm(detector: Detector, photo: Picture, face: FoundFac
   return sum / 2;
 }
 
-/** Looks at a whole photo in which nothing was found, turned either way. @param shown the photo, small */
+/** Looks at a whole photo in which nothing was found, turned either way. */
 export async function lookTurned(
   detector: Detector,
-  photo: Picture,
-  shown: Picture,
+  photo: Pyramid,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
-  const factor = photo.width / shown.width;
+  const [{ width, height }] = photo;
   for (const roll of [TURNED, -TURNED]) {
     signal.throwIfAborted();
-    const middle: Point = [shown.width / 2, shown.height / 2];
-    const view = squareAround(middle, Math.hypot(shown.width, shown.height), sideOf(detector), roll);
-    const seen = (await look(detector, shown, view)).filter(({ score }) => score >= CONVINCING);
-    const faces = seen.map((one) => {
-      const { left, top, right, bottom, score, points } = inPhoto(one, view, roll);
-      return {
-        ...{ left: left * factor, top: top * factor, right: right * factor, bottom: bottom * factor },
-        ...{ score, roll, points: points?.map(([x, y]) => [x * factor, y * factor] as const) },
-      };
-    });
-    if (faces.length > 0) return faces;
+    const view = squareAround([width / 2, height / 2], Math.hypot(width, height), sideOf(detector), roll);
+    const seen = (await look(detector, photo, view)).filter(({ score }) => score >= CONVINCING);
+    if (seen.length > 0) return seen.map((one) => inPhoto(one, view, roll));
   }
   return [];
 }
-
-/** How large a face is where it is looked at again, in pixels. */
-export const lookedAtSize = (detector: Detector): number => sideOf(detector) * FACE_SHARE;
 
 const sideOf = ({ spec }: Detector) => Math.min(spec.width, spec.height);
 
@@ -80,22 +69,20 @@ function placeOf({ left, top, right, bottom }: Candidate): { centre: Point; span
 /** Scores below this say nothing. */
 const LEAST = 0.1;
 
+/** What is looked at, one after the other: each thread has its own. */
+let square = new Uint8Array(0);
+
 async function look(
   detector: Detector,
-  picture: Picture,
+  photo: Pyramid,
   view: Similarity,
   mirrored = false,
 ): Promise<Candidate[]> {
   const side = sideOf(detector);
-  const sampled = sampleSquare(picture, side, view);
-  const data = new Uint8Array(sampled.length);
-  for (let row = 0, to = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      const from = (row * side + (mirrored ? side - 1 - column : column)) * 3;
-      for (let channel = 0; channel < 3; channel++) data[to++] = (sampled[from + channel] ?? 0) + 0.5;
-    }
-  }
-  return detector.detect({ picture: { data, width: side, height: side }, x: 0, y: 0 }, LEAST);
+  if (square.length !== side * side * 3) square = new Uint8Array(side * side * 3);
+  sampleSquare(photo, side, view, square);
+  if (mirrored) mirrorSquare(square, side);
+  return detector.detect({ picture: { data: square, width: side, height: side }, x: 0, y: 0 }, LEAST);
 }
 
 /** The best of those that lie in the middle of a square and are about as large as they should be. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { alignedPoints, alignFace, mirror } from './align.ts';
+import { createPyramids } from './pyramid.ts';
 import { sampleSquare } from './sampling.ts';
 import { apply, fitSimilarity, invert, type Point, squareAround } from './similarity.ts';
 
@@ -67,11 +68,11 @@ function dots(points: readonly Point[], size: number, radius: number) {
       }
     }
   }
-  return { data, width: size, height: size };
+  return createPyramids().of({ data, width: size, height: size });
 }
 
 /** The middle of what is bright about a point of an aligned face. */
-function brightNear(face: Float32Array, [px, py]: Point): Point {
+function brightNear(face: Uint8Array, [px, py]: Point): Point {
   let [sum, sumX, sumY] = [0, 0, 0];
   for (let y = Math.round(py) - 6; y <= py + 6; y++) {
     for (let x = Math.round(px) - 6; x <= px + 6; x++) {
@@ -106,7 +107,7 @@ describe('alignFace', () => {
     const size = 800;
     const data = Uint8Array.from({ length: size * size * 3 }, (_, n) => (Math.floor(n / 3) % 2 ? 255 : 0));
     const seen = sampleSquare(
-      { data, width: size, height: size },
+      createPyramids().of({ data, width: size, height: size }),
       100,
       squareAround([400, 400], 600, 100, 0.3),
     );
@@ -116,12 +117,12 @@ describe('alignFace', () => {
 
   test('is black beyond the edges', () => {
     const picture = { data: new Uint8Array(50 * 50 * 3).fill(200), width: 50, height: 50 };
-    const seen = sampleSquare(picture, 100, squareAround([0, 25], 100, 100));
-    expect([seen[(50 * 100 + 25) * 3], Math.round(seen[(50 * 100 + 75) * 3] ?? 0)]).toEqual([0, 200]);
+    const seen = sampleSquare(createPyramids().of(picture), 100, squareAround([0, 25], 100, 100));
+    expect([seen[(50 * 100 + 25) * 3], seen[(50 * 100 + 75) * 3]]).toEqual([0, 200]);
   });
 
   test('a mirrored face mirrored is the face', () => {
-    const face = Float32Array.from({ length: 112 * 112 * 3 }, (_, n) => n % 251);
+    const face = Uint8Array.from({ length: 112 * 112 * 3 }, (_, n) => n % 251);
     expect(mirror(mirror(face))).toEqual(face);
     expect([...mirror(face).subarray(0, 3)]).toEqual([...face.subarray(111 * 3, 112 * 3)]);
   });

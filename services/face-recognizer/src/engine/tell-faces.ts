@@ -2,8 +2,8 @@ import { mirror } from './align.ts';
 import type { Models } from './describe-photo.ts';
 import { cosine } from './embedder.ts';
 import type { EmbedderSpec } from './model-set.ts';
+import type { Pyramid } from './pyramid.ts';
 import type { Reading } from './read-faces.ts';
-import type { Picture } from './sampling.ts';
 import { confirm } from './second-look.ts';
 import type { Point } from './similarity.ts';
 
@@ -20,7 +20,7 @@ export const faceFigures = ({ faces }: EmbedderSpec): typeof noFigures => faces 
 /** Those that are faces, of what the detector took for one: see `faces` of an embedder in model-set.ts. */
 export async function tellFaces(
   { detector, embedder }: Models,
-  photo: Picture,
+  photo: Pyramid,
   readings: readonly Reading[],
   signal: AbortSignal,
 ): Promise<Reading[]> {

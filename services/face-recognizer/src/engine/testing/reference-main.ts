@@ -12,7 +12,7 @@ const { embedder } = await readModelSet('default', false);
 const session = await openOnnx(await readModelFile(embedder.file, {}));
 const { embed } = createEmbedder(session, embedder);
 const face = (n: number) =>
-  Float32Array.from({ length: 112 * 112 * 3 }, (_, at) => 127.5 + 100 * Math.sin(at * 0.01 + n));
+  Uint8Array.from({ length: 112 * 112 * 3 }, (_, at) => 127.5 + 100 * Math.sin(at * 0.01 + n));
 const embedded = [...(await embed([face(0)])), ...(await embed([0, 1, 2, 0, 1, 2, 0, 1, 2].map(face)))];
 await session.close();
 parentPort?.postMessage(embedded.map(({ embedding }) => embedding));

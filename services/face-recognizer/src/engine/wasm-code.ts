@@ -1,0 +1,122 @@
+/** What is needed to write small programs of WebAssembly by hand: its vectors do sixteen bytes at once, JavaScript one. */
+
+export const I32 = 0x7f;
+export const V128 = 0x7b;
+export const END = 0x0b;
+
+/** A local, by its number: parameters come first. */
+export const get = (local: number): number[] => [0x20, local];
+export const set = (local: number): number[] => [0x21, local];
+export const constant = (value: number): number[] => [0x41, ...signedLeb(value)];
+export const ADD = 0x6a;
+/** Adds a number to a local. */
+export const add = (local: number, value: number): number[] => [
+  ...get(local),
+  ...constant(value),
+  ADD,
+  ...set(local),
+];
+/** Does it again as long as what `body` leaves on the stack is not zero. */
+export const loop = (...body: number[]): number[] => [0x03, 0x40, ...body, 0x0d, 0x00, END];
+
+/** An instruction on vectors, by its number. */
+const simd = (code: number, ...more: number[]): number[] => [0xfd, ...leb(code), ...more];
+
+export const vector = {
+  load: (offset: number) => simd(0x00, 0, ...leb(offset)),
+  store: (offset: number) => simd(0x0b, 0, ...leb(offset)),
+  zero: simd(0x0c, ...new Array<number>(16).fill(0)),
+  /** Sixteen bytes out of two vectors: 0–15 are those of the first. Fewer are filled up. */
+  shuffle: (bytes: readonly number[]) => simd(0x0d, ...Array.from({ length: 16 }, (_, n) => bytes[n] ?? 0)),
+  bytes: { narrow: simd(0x66) },
+  words: {
+    splat: simd(0x10),
+    fromLowBytes: simd(0x87),
+    fromHighBytes: simd(0x88),
+    fromLowUnsigned: simd(0x89),
+    fromHighUnsigned: simd(0x8a),
+    shiftRight: simd(0x8d),
+    add: simd(0x8e),
+    /** (a · b + 2¹⁴) / 2¹⁵ */
+    multiplyFraction: simd(0x82),
+  },
+  longs: {
+    dotPairs: simd(0xba),
+    add: simd(0xae),
+    fromLowUnsigned: simd(0xa9),
+    fromHighUnsigned: simd(0xaa),
+    lane: (n: number) => simd(0x1b, n),
+  },
+  floats: {
+    /** Four times the same number. */
+    constant: (value: number) => {
+      const four = new Uint8Array(Float32Array.of(value, value, value, value).buffer);
+      return simd(0x0c, ...four);
+    },
+    fromLongs: simd(0xfb),
+    subtract: simd(0xe5),
+    multiply: simd(0xe6),
+  },
+} as const;
+
+/** A function of 32-bit integers that answers nothing. */
+export interface WasmFunction {
+  readonly name: string;
+  readonly params: number;
+  /** Further locals of 32 bits, then vectors; both are zero at first. */
+  readonly integers: number;
+  readonly vectors: number;
+  readonly code: readonly number[];
+}
+
+/** WebAssembly's memory ends at 4 GB. */
+export const MAX_PAGES = 65_536;
+export const PAGE_BYTES = 65_536;
+
+/** Functions on a memory of their own, by name. */
+export function instantiate(functions: readonly WasmFunction[]): {
+  memory: WebAssembly.Memory;
+  exports: Readonly<Record<string, (...values: number[]) => void>>;
+} {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(program(functions)), { env: { memory } });
+  return { memory, exports: instance.exports as Readonly<Record<string, (...values: number[]) => void>> };
+}
+
+function program(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+  const bodies = functions.map(({ integers, vectors, code }) => {
+    const body = [2, ...leb(integers), I32, ...leb(vectors), V128, ...code, END];
+    return [...leb(body.length), ...body];
+  });
+  const types = functions.map(({ params }) => [0x60, params, ...new Array<number>(params).fill(I32), 0]);
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, types),
+    ...section(2, [[...text('env'), ...text('memory'), 0x02, 0x01, 1, ...leb(MAX_PAGES)]]),
+    ...section(
+      3,
+      functions.map((_, n) => [n]),
+    ),
+    ...section(
+      7,
+      functions.map(({ name }, n) => [...text(name), 0x00, n]),
+    ),
+    ...section(10, bodies),
+  ]);
+}
+
+function section(id: number, entries: readonly (readonly number[])[]): number[] {
+  const content = [...leb(entries.length), ...entries.flat()];
+  return [id, ...leb(content.length), ...content];
+}
+
+const text = (value: string) => [value.length, ...Buffer.from(value)];
+
+/** LEB128, as WebAssembly writes numbers. */
+function leb(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
+}
+
+function signedLeb(value: number): number[] {
+  return value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signedLeb(value >> 7)];
+}
