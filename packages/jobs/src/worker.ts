@@ -147,7 +147,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
         store: options.store,
         tmpRoot: options.tmpRoot,
         log: teeToBoard(jobLog, delivery),
-        onSpawn: () => signals.send({ changed: [claimed.id] }),
+        onSpawn: () => signals.send({ changed: [claimed.id], spawned: true }),
         releaseSlot,
       });
       const ended = await persist(() => complete({ id: claimed.id, claim: claimed.claim, result }));
