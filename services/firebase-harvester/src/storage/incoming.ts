@@ -75,7 +75,7 @@ class Transfer implements Incoming, Dispatcher.DispatchHandler {
   }
 
   stop(): void {
-    this.#breakOff(new Error('nothing more is wanted'));
+    if (!this.#end) this.#breakOff(new Error('nothing more is wanted'));
   }
 
   onRequestStart(controller: Controller): void {
