@@ -82,6 +82,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     },
   });
   const watch = startWatch({ db, signals, log });
+  const unlisten = signals.listen(({ spawned }) => {
+    if (spawned) relay.nudge();
+  });
 
   const submit = groupCommit(async (jobs: NewJob[]): Promise<(true | Error)[]> => {
     await insertJobs(db, jobs);
@@ -124,6 +127,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       queue: async () => void (await redis.ping()),
     },
     stop: async () => {
+      unlisten();
       watch.stop();
       await sweeper.stop();
       await relay.stop();

@@ -9,6 +9,8 @@ export interface JobSignal {
   changed?: string[];
   /** Jobs whose work is to stop now. */
   cancelled?: string[];
+  /** Jobs were added whose deliveries wait in the outbox. */
+  spawned?: true;
 }
 
 export interface Signals {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobTypeOn, QueueName } from '@mediaworks/contracts';
 import { isTerminal, jobCatalog } from '@mediaworks/contracts';
-import { errorFields, groupCommit, type Logger, traceIdOf, withLogFields } from '@mediaworks/runtime';
+import { errorFields, groupCommit, type Logger, traceIdOf } from '@mediaworks/runtime';
 import type { ObjectStore } from '@mediaworks/storage';
 import { DelayedError, type Job, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { boardMessage, givenUp, teeToBoard, TryAgainError } from './board-story.ts';
@@ -124,11 +124,12 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
       ...(claimed.request_id === null ? {} : { request_id: claimed.request_id }),
       ...(claimed.traceparent === null ? {} : { trace_id: traceIdOf(claimed.traceparent) }),
     };
-    return withLogFields(fields, () => work(claimed, delivery, releaseSlot, token));
+    return work(claimed, log.child(fields), delivery, releaseSlot, token);
   };
 
   const work = async (
     claimed: Claim,
+    jobLog: Logger,
     delivery: Job<Delivery>,
     releaseSlot: () => void,
     token?: string,
@@ -145,17 +146,17 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
         db,
         store: options.store,
         tmpRoot: options.tmpRoot,
-        log: teeToBoard(log, delivery),
-        onSpawn: () => signals.send({ changed: [claimed.id] }),
+        log: teeToBoard(jobLog, delivery),
+        onSpawn: () => signals.send({ changed: [claimed.id], spawned: true }),
         releaseSlot,
       });
       const ended = await persist(() => complete({ id: claimed.id, claim: claimed.claim, result }));
-      conclude = () => (ended ? succeed(claimed, ended) : lose(claimed, delivery, token));
+      conclude = () => (ended ? succeed(claimed, ended) : lose(claimed, jobLog, delivery, token));
     } catch (error) {
       conclude = () =>
         error instanceof ClaimLostError
-          ? lose(claimed, delivery, token)
-          : fail(claimed, error, delivery, token);
+          ? lose(claimed, jobLog, delivery, token)
+          : fail(claimed, error, jobLog, delivery, token);
     } finally {
       endTimer();
       held.delete(claimed.id);
@@ -170,8 +171,13 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     return Promise.resolve({ done: true });
   };
 
-  const lose = (claimed: Claim, delivery: Job<Delivery>, token?: string): Promise<unknown> => {
-    log.warn('claim lost, what was done does not count');
+  const lose = (
+    claimed: Claim,
+    jobLog: Logger,
+    delivery: Job<Delivery>,
+    token?: string,
+  ): Promise<unknown> => {
+    jobLog.warn('claim lost, what was done does not count');
     metrics.tries.inc({ type: claimed.type, outcome: 'lost' });
     return settle(delivery, token);
   };
@@ -180,6 +186,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
   const fail = async (
     claimed: Claim,
     error: unknown,
+    jobLog: Logger,
     delivery: Job<Delivery>,
     token?: string,
   ): Promise<unknown> => {
@@ -211,7 +218,7 @@ export function startWorker<Q extends QueueName>(options: WorkerOptions<Q>): Run
     );
     if (!ended) return settle(delivery, token);
     const unexpected = verdict.code === 'internal' || verdict.code === 'invalid_payload';
-    log[unexpected ? 'error' : 'warn'](final ? 'job failed' : 'try failed', {
+    jobLog[unexpected ? 'error' : 'warn'](final ? 'job failed' : 'try failed', {
       code: verdict.code,
       attempt: claimed.attempt,
       ...(final ? {} : { again_in_ms: delayMs }),

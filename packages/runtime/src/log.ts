@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
 import winston from 'winston';
 
@@ -11,13 +10,6 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** The same log with these fields on every line. */
   child(fields: LogFields): Logger;
-}
-
-const scope = new AsyncLocalStorage<LogFields>();
-
-/** Runs `work` with `fields` (request id, trace id, job id) on every line that it logs, however deep. */
-export function withLogFields<T>(fields: LogFields, work: () => T): T {
-  return scope.run({ ...scope.getStore(), ...fields }, work);
 }
 
 /** An error's name, code, message and stack as plain fields: safe to log, never to answer with. */
@@ -44,17 +36,18 @@ const pretty = winston.format.printf(({ timestamp, level, message, service: _ser
   return `${String(timestamp)} ${level} ${String(message)}${rest.join('')}`;
 });
 
-/** One JSON (or readable) line an event, on stdout; fields of {@link withLogFields} on each. */
+/**
+ * One JSON (or readable) line an event, on stdout. What belongs on each line of some work is given by `child`: a context
+ * that follows every promise by itself would cost each of them.
+ */
 export function createLog(
   service: string,
   options: { level?: string; format?: 'json' | 'pretty' } = {},
 ): Logger {
-  const scoped = winston.format((info) => Object.assign(info, scope.getStore()));
   const logger = winston.createLogger({
     level: options.level ?? 'info',
     defaultMeta: { service },
     format: winston.format.combine(
-      scoped(),
       winston.format.timestamp(),
       options.format === 'pretty' ? pretty : winston.format.json(),
     ),

@@ -1,3 +1,4 @@
+import { groupCommit } from '@mediaworks/runtime';
 import { type Folder, makeFolder } from './local-folder.ts';
 
 /** How many folders are kept open, those 256 of the sidecars among them, and how long those that nobody uses, in ms. */
@@ -43,7 +44,7 @@ export function createFolderPool() {
     return undefined;
   };
   const keep = async (path: string, root: string): Promise<Kept> => {
-    const one = { folder: await makeFolder(path, root), path, users: 0 };
+    const one = { folder: syncingTogether(await makeFolder(path, root)), path, users: 0 };
     const sooner = find(path);
     if (sooner) drop(one);
     else kept.set(path, one);
@@ -67,4 +68,13 @@ export function createFolderPool() {
       };
     },
   };
+}
+
+/** What is changed in a folder while it is being synced, by whomever, is synced together with the next. */
+function syncingTogether(folder: Folder): Folder {
+  const sync = groupCommit(async (calls: true[]): Promise<true[]> => {
+    await folder.sync();
+    return calls;
+  });
+  return { ...folder, sync: async () => void (await sync(true)) };
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { open, readdir, rm } from 'node:fs/promises';
+import { link, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '@mediaworks/runtime';
 import { isAbsent } from './local-errors.ts';
 import type { createFolderPool } from './local-folder-pool.ts';
 
@@ -28,6 +29,26 @@ export function createSidecars(
 ) {
   const folderOf = (name: string) => join(root, name.slice(0, 2));
 
+  /**
+   * The sidecar of ours that the next ones are links to: all of them are the same empty file, and to find a place for a
+   * new one is most of what a sidecar costs some disks. Null where there are no links.
+   */
+  let model: string | null | undefined;
+  const makeEmpty = async (path: string, lasting: string): Promise<void> => {
+    if (typeof model === 'string') {
+      try {
+        await link(model, path);
+        return;
+      } catch (error) {
+        // It went with its object, or has as many names as a file may have.
+        model = ['ENOENT', 'EMLINK'].includes(errorCode(error) ?? '') ? undefined : null;
+      }
+    }
+    const handle = await open(path, 'wx', 0o644);
+    await handle.close();
+    if (model === undefined) model = lasting;
+  };
+
   const namesOf = async (folder: string, of: string): Promise<string[]> => {
     const names = await readdir(folder).catch((error: unknown) => {
       if (isAbsent(error)) return [];
@@ -44,8 +65,8 @@ export function createSidecars(
     async write(id: string, stats: BigIntStats, value: Details): Promise<void> {
       const folder = await folders.hold(folderOf(id), root);
       try {
-        const handle = await open(folder.at(nameOf(id, stats, value)), 'wx', 0o644);
-        await handle.close();
+        const name = nameOf(id, stats, value);
+        await makeEmpty(folder.at(name), join(folderOf(id), name));
         await folder.sync();
       } finally {
         await folder.close();

@@ -73,8 +73,6 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
       harvestFile(planned, there, input, fetching, keep),
     );
 
-    // The network is asked for nothing more: the next user begins.
-    ctx.releaseSlot();
     ctx.progress(96, 'writing the manifest');
     await Promise.all(notes);
     await saveEntries(tools.db, input, plan.entries);
@@ -107,9 +105,11 @@ async function harvestAll(
   const passing: (TransientError | RetryAfterError)[] = [];
   const queue = plan.files.values();
   const total = plan.files.length;
-  let done = 0;
+  let [begun, done] = [0, 0];
   const take = async () => {
     for (const planned of queue) {
+      // The next user begins to be read while the last files of this one are on their way.
+      if (++begun === total) ctx.releaseSlot();
       try {
         await harvestOne(planned, there);
       } catch (error) {

@@ -1,11 +1,10 @@
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
 import { asFirebaseError } from '@mediaworks/firebase';
 import { retryAfterMs } from '@mediaworks/runtime';
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import { z } from 'zod';
 import type { StoredAt } from '../naming/storage-path.ts';
+import { type Answer, type Incoming, request } from './incoming.ts';
 
 /** What Storage tells of a file. */
 export interface ObjectFacts {
@@ -24,8 +23,8 @@ export interface ObjectFacts {
 
 export interface OpenedObject {
   facts: ObjectFacts;
-  /** Whoever does not read it to its end destroys it. */
-  body: Readable;
+  /** Whoever does not read it to its end stops it. */
+  body: Incoming;
 }
 
 /**
@@ -56,7 +55,7 @@ export interface BucketsOptions {
   silenceMs: number;
 }
 
-type Headers = Dispatcher.ResponseData['headers'];
+type Headers = Answer['headers'];
 
 const GOOGLE = 'https://storage.googleapis.com';
 const MAX_ANSWER_BYTES = 2 ** 20;
@@ -90,23 +89,17 @@ export function openBuckets(options: BucketsOptions): Buckets {
     query: string,
     headers: Record<string, string>,
     signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> => {
+  ): Promise<Answer> => {
     const authorization = `Bearer ${await tokenOf()}`;
     signal.throwIfAborted();
     // As it is: a URL would resolve the dots that a name may hold.
     const path = `/storage/v1/b/${encodeURIComponent(at.bucket)}/o/${encodeURIComponent(at.name)}?${query}`;
     try {
-      const answer = await pool.request({
-        method: 'GET',
-        path,
-        headers: { authorization, ...headers },
-        signal,
-      });
-      const status = answer.statusCode;
-      if (status === 200 || status === 206) return answer;
+      const answer = await request(pool, path, { authorization, ...headers }, signal);
+      if (answer.status === 200 || answer.status === 206) return answer;
       // A refusal is short: read, it leaves the connection for the next.
-      answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => undefined);
-      throw refusal(status, lastOf(answer.headers, 'retry-after'));
+      textOf(answer.body).catch(() => undefined);
+      throw refusal(answer.status, lastOf(answer.headers, 'retry-after'));
     } catch (error) {
       signal.throwIfAborted();
       throw asStorageFailure(error);
@@ -116,7 +109,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   const facts = async (at: StoredAt, signal: AbortSignal): Promise<ObjectFacts> => {
     const answer = await ask(at, `fields=${Object.keys(resource.shape).join(',')}`, {}, signal);
     try {
-      const told = resource.parse(JSON.parse(await text(limited(answer.body))));
+      const told = resource.parse(JSON.parse(await textOf(answer.body)));
       return {
         generation: told.generation,
         size: told.size,
@@ -138,20 +131,16 @@ export function openBuckets(options: BucketsOptions): Buckets {
       const later = part !== undefined && part.start > 0;
       const range = later ? { range: `bytes=${part.start}-` } : {};
       // As they are stored: unpacked on the way they would be others than the checksums are of.
-      const { statusCode, headers, body } = await ask(
-        at,
-        query,
-        { 'accept-encoding': 'gzip', ...range },
-        signal,
-      );
+      const asked = { 'accept-encoding': 'gzip', ...range };
+      const { status, headers, body } = await ask(at, query, asked, signal);
       try {
         const told = factsIn(headers) ?? (await facts(at, signal));
-        if (part && (statusCode !== (later ? 206 : 200) || told.generation !== part.generation)) {
+        if (part && (status !== (later ? 206 : 200) || told.generation !== part.generation)) {
           throw new TransientError('changed', 'The file changed while it was fetched');
         }
         return { facts: told, body };
       } catch (error) {
-        body.on('error', () => undefined).destroy();
+        body.stop();
         throw error;
       }
     },
@@ -180,12 +169,18 @@ function factsIn(headers: Headers): ObjectFacts | undefined {
   };
 }
 
-async function* limited(body: Readable): AsyncGenerator<Buffer> {
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error('Storage tells more of a file than it can know');
-    yield chunk;
+/** @throws Error for more than it may be; what the transfer broke off with */
+async function textOf(body: Incoming): Promise<string> {
+  const parts: Buffer[] = [];
+  for (let size = 0; ;) {
+    const chunks = await body.next();
+    if (!chunks) return Buffer.concat(parts).toString();
+    for (const chunk of chunks) size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) {
+      body.stop();
+      throw new Error('Storage tells more of a file than it can know');
+    }
+    parts.push(...chunks);
   }
 }
 

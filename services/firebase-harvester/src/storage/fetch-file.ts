@@ -55,7 +55,7 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
       throw error;
     } finally {
       // What was not read to its end would keep its connection.
-      opened.body.on('error', () => undefined).destroy();
+      opened.body.stop();
     }
   });
 }

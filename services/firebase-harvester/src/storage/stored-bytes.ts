@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
 import { PermanentError, TransientError } from '@mediaworks/contracts';
 import type { StoredAt } from '../naming/storage-path.ts';
 import { asStorageFailure, type Buckets, type OpenedObject } from './buckets.ts';
 import { checksumOf } from './checksum.ts';
 import type { Courtesy } from './courtesy.ts';
+import type { Incoming } from './incoming.ts';
 
 /** A file that breaks off this often without a byte more is begun anew. */
 const FRUITLESS_RESUMES = 2;
@@ -27,25 +27,33 @@ export async function* storedBytes(
   let { body } = opened;
   let received = 0;
   let held: Buffer | undefined;
-  for (let fruitless = 0; ;) {
-    const before = received;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        received += chunk.length;
-        if (received > facts.size) throw new TransientError('changed', 'The file is longer than it was told');
-        checksum.update(chunk);
-        await tools.courtesy.spend(chunk.length, signal);
-        if (held) yield held;
-        held = chunk;
+  try {
+    for (let fruitless = 0; ;) {
+      const before = received;
+      try {
+        for (let chunks = await body.next(); chunks; chunks = await body.next()) {
+          const size = chunks.reduce((sum, { length }) => sum + length, 0);
+          received += size;
+          if (received > facts.size)
+            throw new TransientError('changed', 'The file is longer than it was told');
+          await tools.courtesy.spend(size, signal);
+          for (const chunk of chunks) {
+            checksum.update(chunk);
+            if (held) yield held;
+            held = chunk;
+          }
+        }
+        if (received === facts.size) break;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof TransientError || error instanceof PermanentError) throw error;
       }
-      if (received === facts.size) break;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof TransientError || error instanceof PermanentError) throw error;
+      fruitless = received === before ? fruitless + 1 : 0;
+      if (fruitless > FRUITLESS_RESUMES) throw asStorageFailure(undefined);
+      body = await resume(at, { generation: facts.generation, start: received }, tools.buckets, signal);
     }
-    fruitless = received === before ? fruitless + 1 : 0;
-    if (fruitless > FRUITLESS_RESUMES) throw asStorageFailure(undefined);
-    body = await resume(at, { generation: facts.generation, start: received }, tools.buckets, signal);
+  } finally {
+    body.stop();
   }
   onReceived();
   checksum.check();
@@ -57,7 +65,7 @@ async function resume(
   part: { generation: string; start: number },
   buckets: Buckets,
   signal: AbortSignal,
-): Promise<Readable> {
+): Promise<Incoming> {
   try {
     return (await buckets.open(at, signal, part)).body;
   } catch (error) {
