@@ -51,7 +51,7 @@ export function openSignals(redis: Redis, prefix: string, onError: (error: Error
   };
   return {
     send: (signal) => {
-      if (signal.cancelled) {
+      if (signal.cancelled ?? signal.spawned) {
         publish(signal);
         return;
       }
