@@ -31,6 +31,8 @@ const LEAST_COMMON = 0.15;
 /** Shares of its blocks that a slide may lose while it grows, and that may differ when it is shown again. */
 const LOST = 0.08;
 const DIFFERENT = 0.05;
+/** Share of its content that may have come to a slide since it was last shown: it was left before it was complete. */
+const GROWN = 0.4;
 /** What may differ on a full slide that was drawn upon. */
 const DRAWN = { fullBlocks: 60, lost: 0.08, added: 0.12, patchPixels: 25 };
 /** Blocks that a pointer may have hidden, and earlier looks at the slide that may tell. */
@@ -117,7 +119,7 @@ function isBuild({ common, before, lost, patches }: Comparison): boolean {
 function isRevisit({ common, before, after, lost, added, patches }: Comparison): boolean {
   if (common <= LEAST_COMMON || patches.some(isReplaced)) return false;
   const [gone, fresh] = [sizeOf(lost), sizeOf(added)];
-  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, DIFFERENT * after)) return true;
+  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, GROWN * after)) return true;
   const isDrawn = gone <= DRAWN.lost * before && fresh <= DRAWN.added * after;
   return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
 }
