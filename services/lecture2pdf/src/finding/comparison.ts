@@ -52,6 +52,8 @@ interface Levels {
 const LEFT = 0.3;
 /** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
 const CLEAR = 0.25;
+/** Pixels of a digit that another one lacks. */
+const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
@@ -168,7 +170,9 @@ function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
 
 function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
   const share = grain.shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE;
-  const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
+  // Where something has come, less tells that something is gone, and the other way round: a digit differs by little.
+  const changed = (pixels: number, other: number, all: number) =>
+    pixels >= (other >= LEAST_PIXELS ? FEWER_PIXELS : LEAST_PIXELS) && pixels >= share * all ? 1 : 0;
   const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];
   let [common, before, after] = [0, 0, 0];
   for (let block = 0; block < lost.length; block++) {
@@ -176,8 +180,8 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     common++;
     if (counts.before[block]! >= LEAST_PIXELS) before++;
     if (counts.after[block]! >= LEAST_PIXELS) after++;
-    lost[block] = changed(counts.lost[block]!, counts.before[block]!);
-    added[block] = changed(counts.added[block]!, counts.after[block]!);
+    lost[block] = changed(counts.lost[block]!, counts.added[block]!, counts.before[block]!);
+    added[block] = changed(counts.added[block]!, counts.lost[block]!, counts.after[block]!);
   }
   const patches: Patch[] = [];
   for (const blocks of patchesOf(lost, added, grid)) {

@@ -1,6 +1,7 @@
 import { captionBlocks } from './captions.ts';
 import { compare, type Comparison, compareWithAny, type Patch } from './comparison.ts';
 import { type Grid, sizeOf } from './grid.ts';
+import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import {
@@ -44,14 +45,17 @@ const FULL = 0.7;
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
 export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   const captions = captionBlocks(shots, grid);
+  const pointers = pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
-    const hidden = captions[index];
     const whole = unpack(shot.view, grid);
-    const view = hidden ? without(whole, hidden) : whole;
+    const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
+      (rest, hidden) => (hidden ? without(rest, hidden) : rest),
+      whole,
+    );
     if (!showsSlide(view, shot, grid)) {
       current = undefined;
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
@@ -125,7 +129,7 @@ function isRevisit({ common, before, after, lost, added, patches }: Comparison):
 }
 
 /** Pixels of a digit, or of a part of one, that another one lacks. */
-const REPLACED = 6;
+const REPLACED = 3;
 
 const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 
@@ -134,7 +138,7 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  * come: a pointer left from beside a new line.
  */
 function isReplaced(patch: Patch): boolean {
-  const { blocks, lost, added, isWhole } = patch;
+  const { lost, added, isWhole } = patch;
   const [less, more] = [lessOf(patch), Math.max(lost, added)];
-  return less >= REPLACED && (isWhole || less >= (blocks.length > 6 ? 0.3 : 0.5) * more);
+  return less >= REPLACED && (isWhole || less >= 0.3 * more);
 }
