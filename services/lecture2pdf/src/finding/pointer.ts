@@ -81,13 +81,17 @@ function movedShape(
   const { pixels, left, right, top, bottom } = shape;
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return undefined;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return undefined;
+  // Where it lies between pixels, each is something between it and those beside it.
+  const beside = [0, -1, 1, -grid.width, grid.width];
+  const low = pixels.map((at) => min(...beside.map((by) => a.picture[at + by] ?? 255)) - ALIKE / 2);
+  const high = pixels.map((at) => max(...beside.map((by) => a.picture[at + by] ?? 0)) + ALIKE / 2);
   const isHere = (by: number) => {
     let [alike, fresh] = [0, 0];
-    for (const at of pixels) {
+    pixels.forEach((at, n) => {
       const level = b.picture[at + by]!;
-      if (abs(level - a.picture[at]!) <= ALIKE) alike++;
+      if (level >= low[n]! && level <= high[n]!) alike++;
       if (abs(level - a.picture[at + by]!) > least) fresh++;
-    }
+    });
     return alike >= ALIKE_SHARE * pixels.length && fresh >= FRESH_SHARE * pixels.length;
   };
   const { width, height, columns } = grid;

@@ -106,7 +106,8 @@ function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boo
   const full = FULL * inkBlocks(now, grid, grain);
   const views = alike.map((look) => (look === slide.view ? now : unpack(look, grid)));
   const isAgain = (look: View) =>
-    inkBlocks(look, grid, grain) >= full && isRevisit(compare(look, view, grid, grain));
+    inkBlocks(look, grid, grain) >= full &&
+    isRevisit(compare(look, view, grid, grain), look === now ? GROWN : DIFFERENT);
   if (views.some(isAgain)) return true;
   const { lost, added } = compare(now, view, grid, grain);
   if (slide.looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
@@ -120,10 +121,10 @@ function isBuild({ common, before, lost, patches }: Comparison): boolean {
   return common > LEAST_COMMON && !patches.some(isReplaced) && sizeOf(lost) <= Math.max(2, LOST * before);
 }
 
-function isRevisit({ common, before, after, lost, added, patches }: Comparison): boolean {
+function isRevisit({ common, before, after, lost, added, patches }: Comparison, grown = DIFFERENT): boolean {
   if (common <= LEAST_COMMON || patches.some(isReplaced)) return false;
   const [gone, fresh] = [sizeOf(lost), sizeOf(added)];
-  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, GROWN * after)) return true;
+  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, grown * after)) return true;
   const isDrawn = gone <= DRAWN.lost * before && fresh <= DRAWN.added * after;
   return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
 }
