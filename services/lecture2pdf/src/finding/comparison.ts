@@ -12,6 +12,9 @@ export interface Patch {
   /** Pixels of what is gone, and of what is new. */
   readonly lost: number;
   readonly added: number;
+  /** The same with the blocks around it. */
+  readonly widerLost: number;
+  readonly widerAdded: number;
   /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
   readonly isWhole: boolean;
 }
@@ -68,13 +71,11 @@ export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison 
   const comparison = judge(count(a, b, grid, grain), grid, grain);
   const least = leastInk(grain);
   const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
-  const isNew = (at: number) => b.contrast[at]! > least && a.contrast[at]! < LEFT * b.contrast[at]!;
-  const isPointer = ({ blocks }: Patch) => {
-    if (hasMoved(blocks, [a, b], isGone, comparison.added, grid, least)) return true;
-    const whole = [...new Set([...blocks, ...besideOf(blocks, grid)])].filter((block) => comparison.added[block] === 1);
-    return hasMoved(whole, [b, a], isNew, comparison.lost, grid, least);
-  };
-  return { ...comparison, patches: comparison.patches.filter((patch) => patch.lost === 0 || patch.added === 0 || !isPointer(patch)) };
+  const patches = comparison.patches.filter(
+    ({ blocks, lost, added }) =>
+      lost === 0 || added === 0 || !hasMoved(blocks, [a, b], isGone, comparison.added, grid, least),
+  );
+  return { ...comparison, patches };
 }
 
 /**
@@ -170,9 +171,7 @@ function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
 
 function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
   const share = grain.shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE;
-  // Where something has come, less tells that something is gone, and the other way round: a digit differs by little.
-  const changed = (pixels: number, other: number, all: number) =>
-    pixels >= (other >= LEAST_PIXELS ? FEWER_PIXELS : LEAST_PIXELS) && pixels >= share * all ? 1 : 0;
+  const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
   const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];
   let [common, before, after] = [0, 0, 0];
   for (let block = 0; block < lost.length; block++) {
@@ -180,8 +179,13 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     common++;
     if (counts.before[block]! >= LEAST_PIXELS) before++;
     if (counts.after[block]! >= LEAST_PIXELS) after++;
-    lost[block] = changed(counts.lost[block]!, counts.added[block]!, counts.before[block]!);
-    added[block] = changed(counts.added[block]!, counts.lost[block]!, counts.after[block]!);
+    lost[block] = changed(counts.lost[block]!, counts.before[block]!);
+    added[block] = changed(counts.added[block]!, counts.after[block]!);
+  }
+  if (!grain.shaky) {
+    const [surelyLost, surelyAdded] = [Uint8Array.from(lost), Uint8Array.from(added)];
+    markBeside(surelyLost, counts.added, added, grid);
+    markBeside(surelyAdded, counts.lost, lost, grid);
   }
   const patches: Patch[] = [];
   for (const blocks of patchesOf(lost, added, grid)) {
@@ -189,14 +193,27 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
       for (const block of blocks) lost[block] = 0;
       continue;
     }
+    const wider = [...new Set([...blocks, ...besideOf(blocks, grid)])];
     patches.push({
       blocks,
       lost: sumIn(blocks, counts.lost),
       added: sumIn(blocks, counts.added),
+      widerLost: sumIn(wider, counts.lost),
+      widerAdded: sumIn(wider, counts.added),
       isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
     });
   }
   return { common: common / lost.length, before, after, lost, added, patches };
+}
+
+/** Where something is gone less tells that something has come, and the other way round: a digit differs by little. */
+function markBeside(sure: BlockSet, counts: Uint16Array, changed: BlockSet, grid: Grid): void {
+  for (let block = 0; block < sure.length; block++) {
+    if (sure[block] === 0) continue;
+    const near = [...around(block, grid)];
+    if (sumIn(near, counts) < FEWER_PIXELS) continue;
+    for (const other of near) if (counts[other]! > 0) changed[other] = 1;
+  }
 }
 
 const sumIn = (blocks: readonly number[], counts: Uint16Array | Uint32Array): number =>

@@ -38,7 +38,7 @@ export function hasMoved(
   grid: Grid,
   least: number,
 ): boolean {
-  return movedShape(blocks, [a, b], isGone, added, grid, least) !== undefined;
+  return movedShape(blocks, [a, b], isGone, added, grid, least, false) !== undefined;
 }
 
 /** A pointer as it was seen: what it is filled with, and what that ends at. */
@@ -64,7 +64,7 @@ export function pointerIn(
   grid: Grid,
   least: number,
 ): Pointer | undefined {
-  const shape = movedShape(blocks, [a, b], isGone, added, grid, least);
+  const shape = movedShape(blocks, [a, b], isGone, added, grid, least, true);
   return shape && pointerOf(shape, a.picture, grid);
 }
 
@@ -75,6 +75,7 @@ function movedShape(
   added: BlockSet,
   grid: Grid,
   least: number,
+  isLoose: boolean,
 ): Shape | undefined {
   if (blocks.length > MOST_BLOCKS) return undefined;
   const shape = shapeOf(blocks, isGone, grid);
@@ -82,9 +83,10 @@ function movedShape(
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return undefined;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return undefined;
   // Where it lies between pixels, each is something between it and those beside it.
-  const beside = [0, -1, 1, -grid.width, grid.width];
-  const low = pixels.map((at) => min(...beside.map((by) => a.picture[at + by] ?? 255)) - ALIKE / 2);
-  const high = pixels.map((at) => max(...beside.map((by) => a.picture[at + by] ?? 0)) + ALIKE / 2);
+  const near = isLoose ? [0, -1, 1, -grid.width, grid.width] : [0];
+  const by = isLoose ? ALIKE / 2 : ALIKE;
+  const low = pixels.map((at) => min(...near.map((other) => a.picture[at + other] ?? 255)) - by);
+  const high = pixels.map((at) => max(...near.map((other) => a.picture[at + other] ?? 0)) + by);
   const isHere = (by: number) => {
     let [alike, fresh] = [0, 0];
     pixels.forEach((at, n) => {

@@ -139,7 +139,11 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  * come: a pointer left from beside a new line.
  */
 function isReplaced(patch: Patch): boolean {
-  const { lost, added, isWhole } = patch;
-  const [less, more] = [lessOf(patch), Math.max(lost, added)];
-  return less >= REPLACED && (isWhole || less >= 0.3 * more);
+  const { lost, added, widerLost, widerAdded, isWhole } = patch;
+  if (lessOf(patch) < REPLACED) return false;
+  return isWhole || isEven(lost, added) || isEven(widerLost, widerAdded);
 }
+
+/** Share of one that the other is at least. */
+const EVEN = 0.3;
+const isEven = (a: number, b: number) => Math.min(a, b) >= EVEN * Math.max(a, b);
