@@ -56,7 +56,7 @@ const LEFT = 0.3;
 /** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
 const CLEAR = 0.25;
 /** Pixels of a digit that another one lacks. */
-const FEWER_PIXELS = 3;
+const FEWER_PIXELS = 2;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
