@@ -60,7 +60,9 @@ export async function liveCaptions(
   });
   const pictures = new Map<string, Picture>();
   for (const { last, now } of lines) {
-    for (const words of [last, now]) pictures.set(words, await plate(words, width, tall));
+    for (const words of [last, now]) {
+      if (words !== '' && !pictures.has(words)) pictures.set(words, await plate(words, width, tall));
+    }
   }
   const bar = blank(width, 2 * tall, colourOf(16, 16, 16));
   return (frame, t) => {
