@@ -56,7 +56,7 @@ const LEFT = 0.3;
 /** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
 const CLEAR = 0.25;
 /** Pixels of a digit that another one lacks. */
-const FEWER_PIXELS = 2;
+const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
@@ -182,11 +182,7 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     lost[block] = changed(counts.lost[block]!, counts.before[block]!);
     added[block] = changed(counts.added[block]!, counts.after[block]!);
   }
-  if (!grain.shaky) {
-    const [surelyLost, surelyAdded] = [Uint8Array.from(lost), Uint8Array.from(added)];
-    markBeside(surelyLost, counts.added, added, grid);
-    markBeside(surelyAdded, counts.lost, lost, grid);
-  }
+  if (!grain.shaky) markBeside(lost, counts.added, added, grid);
   const patches: Patch[] = [];
   for (const blocks of patchesOf(lost, added, grid)) {
     if (isDrawnOver(blocks, counts)) {
@@ -206,7 +202,7 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
   return { common: common / lost.length, before, after, lost, added, patches };
 }
 
-/** Where something is gone less tells that something has come, and the other way round: a digit differs by little. */
+/** Where something is gone, less tells that something has come: a digit differs by little. */
 function markBeside(sure: BlockSet, counts: Uint16Array, changed: BlockSet, grid: Grid): void {
   for (let block = 0; block < sure.length; block++) {
     if (sure[block] === 0) continue;

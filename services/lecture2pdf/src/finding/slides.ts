@@ -130,7 +130,7 @@ function isRevisit({ common, before, after, lost, added, patches }: Comparison, 
 }
 
 /** Pixels of a digit, or of a part of one, that another one lacks. */
-const REPLACED = 2;
+const REPLACED = { lost: 5, added: 3 };
 
 const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 
@@ -140,7 +140,7 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  */
 function isReplaced(patch: Patch): boolean {
   const { lost, added, widerLost, widerAdded, isWhole } = patch;
-  if (Math.min(widerLost, widerAdded) < REPLACED) return false;
+  if (widerLost < REPLACED.lost || widerAdded < REPLACED.added) return false;
   return isWhole || isEven(lost, added) || isEven(widerLost, widerAdded);
 }
 
