@@ -25,7 +25,9 @@ export async function benchLectures(dir: string): Promise<void> {
 
 async function oneOf(videos: string, kind: Kind): Promise<Video> {
   await makeHeldOut(videos, 1, [kind]);
-  const { duration } = JSON.parse(await readFile(join(videos, `${kind}-${FIRST_SEED}.truth.json`), 'utf8')) as Truth;
+  const { duration } = JSON.parse(
+    await readFile(join(videos, `${kind}-${FIRST_SEED}.truth.json`), 'utf8'),
+  ) as Truth;
   return { path: join(videos, `${kind}-${FIRST_SEED}.mp4`), seconds: duration };
 }
 

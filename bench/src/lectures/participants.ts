@@ -34,7 +34,11 @@ export function participants(strip: Box, random: Random): Paint {
 /** A camera that is off shows a disc. */
 const initials = (random: Random) => {
   const [ground, disc] = [20, 90].map((least) =>
-    colourOf(random.whole(least, least + 60), random.whole(least, least + 60), random.whole(least, least + 60)),
+    colourOf(
+      random.whole(least, least + 60),
+      random.whole(least, least + 60),
+      random.whole(least, least + 60),
+    ),
   );
   return (box: Box): Paint => {
     const plain = blank(box.w, box.h, ground);

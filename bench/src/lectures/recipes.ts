@@ -1,7 +1,8 @@
 import type { SetName, Span } from './sets.ts';
 import type { TransitionStyle } from './transitions.ts';
 
-export type Overlay = 'head' | 'roaming-head' | 'laser' | 'mouse' | 'captions' | 'live-captions' | 'participants' | 'walker';
+export type Overlay =
+  'head' | 'roaming-head' | 'laser' | 'mouse' | 'captions' | 'live-captions' | 'participants' | 'walker';
 
 /** What makes a kind of lecture difficult; what is left out is drawn as in an easy one. */
 export interface Recipe {

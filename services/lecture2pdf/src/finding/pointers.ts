@@ -33,7 +33,11 @@ export function pointersOf(shots: readonly Shot[], grid: Grid): Pointer[] {
     const again = known.filter(({ pointer }) => isLike(pointer, moved));
     for (const one of again) one.often++;
     if (again.length === 0) known.push({ pointer: moved, often: 1 });
-    if (known.length > REMEMBERED) known.splice(known.findIndex(({ often }) => often === 1), 1);
+    if (known.length > REMEMBERED)
+      known.splice(
+        known.findIndex(({ often }) => often === 1),
+        1,
+      );
   }
   return known.filter(({ often }) => often >= LEAST_OFTEN).map(({ pointer }) => pointer);
 }

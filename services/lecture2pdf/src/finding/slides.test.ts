@@ -19,9 +19,9 @@ describe('what is a page of its own', () => {
 
   it('is a slide on which a part of a digit is another', () => {
     // A two has a foot that a seven lacks, and a little less of a bar above.
-    const stem = [box(300, 154, 6, 2, 30), box(304, 156, 2, 6, 30)];
-    const two = [...rain, ...stem, box(299, 162, 8, 2, 30)];
-    const seven = [...rain, ...stem, box(298, 154, 2, 2, 30)];
+    const stem = [box(296, 157, 6, 2, 30), box(300, 159, 2, 6, 30)];
+    const two = [...rain, ...stem, box(294, 165, 8, 2, 30)];
+    const seven = [...rain, ...stem, box(294, 157, 2, 2, 30)];
     expect(rounded(watch(24, (t) => (t < 12 ? two : seven)))).toEqual([[[0, 12]], [[12, 24]]]);
   });
 
