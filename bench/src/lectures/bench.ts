@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { heading, note, row, verdict } from '../report.ts';
-import { cacheFolder, makeHeldOut } from './held-out.ts';
+import { cacheFolder, FIRST_SEED, makeHeldOut } from './held-out.ts';
 import { kinds, type Kind } from './recipes.ts';
 import { findByScenes } from './peer.ts';
 import { sharesOf, sumOf } from './score.ts';
@@ -27,8 +27,10 @@ export async function benchLectures(dir: string): Promise<void> {
 
 async function oneOf(videos: string, kind: Kind): Promise<Video> {
   await makeHeldOut(videos, 1, [kind]);
-  const { duration } = JSON.parse(await readFile(join(videos, `${kind}.truth.json`), 'utf8')) as Truth;
-  return { path: join(videos, `${kind}.mp4`), seconds: duration };
+  const { duration } = JSON.parse(
+    await readFile(join(videos, `${kind}-${FIRST_SEED}.truth.json`), 'utf8'),
+  ) as Truth;
+  return { path: join(videos, `${kind}-${FIRST_SEED}.mp4`), seconds: duration };
 }
 
 async function measureSlides(videos: string, seeds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Paint } from './lecture.ts';
 import { escapeXml } from './layout.ts';
-import { paste, renderSvg, type Picture } from './picture.ts';
+import { blank, colourOf, paste, renderSvg, type Picture } from './picture.ts';
 import type { Random } from './random.ts';
 import { even } from './transitions.ts';
 
@@ -39,6 +39,40 @@ export async function burntCaptions(
     if (!picture) return;
     const x = even((width - picture.width) / 2);
     paste(picture, { x: 0, y: 0, w: picture.width, h: tall }, frame, x, height - tall - lift);
+  };
+}
+
+/** A bar over the whole width that is always there, in which what is said comes word by word, below what was said before. */
+export async function liveCaptions(
+  cues: readonly Cue[],
+  width: number,
+  height: number,
+  random: Random,
+): Promise<Paint> {
+  const tall = even(height * random.between(0.05, 0.065));
+  const lines = cues.flatMap((cue, at) => {
+    const words = cue.text.split(' ');
+    return words.map((_, n) => ({
+      from: cue.start + ((cue.end - cue.start) * n) / words.length,
+      last: cues[at - 1]?.text ?? '',
+      now: words.slice(0, n + 1).join(' '),
+    }));
+  });
+  const pictures = new Map<string, Picture>();
+  for (const { last, now } of lines) {
+    for (const words of [last, now]) {
+      if (words !== '' && !pictures.has(words)) pictures.set(words, await plate(words, width, tall));
+    }
+  }
+  const bar = blank(width, 2 * tall, colourOf(16, 16, 16));
+  return (frame, t) => {
+    const [x, y] = [even(width * 0.04), height - 2 * tall];
+    paste(bar, { x: 0, y: 0, w: width, h: 2 * tall }, frame, 0, y);
+    const line = lines.findLast(({ from }) => from <= t);
+    [line?.last, line?.now].forEach((words, row) => {
+      const picture = words ? pictures.get(words) : undefined;
+      if (picture) paste(picture, { x: 0, y: 0, w: picture.width, h: tall }, frame, x, y + row * tall);
+    });
   };
 }
 

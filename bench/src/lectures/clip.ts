@@ -29,6 +29,13 @@ export function clip(box: Box, { from, until }: ClipTimes, random: Random): Pain
   };
 }
 
+/** A GIF: a few pictures a second, the same again and again. */
+export function animation(box: Box, start: number, random: Random): Paint {
+  const [rate, pictures] = [random.between(2, 8), random.whole(4, 16)];
+  const film = clip(box, { from: 0, until: Infinity }, random);
+  return (frame, t) => film(frame, (Math.floor(Math.max(0, t - start) * rate) % pictures) / rate);
+}
+
 function sceneryOf(box: Box, random: Random): Picture {
   const picture = blank(2 * box.w, 2 * box.h, colourOf(random.whole(40, 200), random.whole(40, 200), 150));
   const all = { x: 0, y: 0, w: picture.width, h: picture.height };

@@ -1,5 +1,5 @@
 import { makeCues, srtOf } from './caption.ts';
-import { clip } from './clip.ts';
+import { animation, clip } from './clip.ts';
 import { makeContent } from './content.ts';
 import { makeDeck } from './deck.ts';
 import { ink, type Ink } from './ink.ts';
@@ -80,12 +80,14 @@ function scenesOf(
     }
     const states = shot.steps.map(({ step, from }) => ({ from, picture: stepOf(deck, slide, step), fade }));
     const paint =
-      recipe.within === 'clip' ? clipOf(shot, box, random.fork(`clip ${i}`)) : inks.get(slide)?.paint;
+      recipe.within === 'clip' || recipe.within === 'gif'
+        ? clipOf(shot, recipe.within, box, random.fork(`clip ${i}`))
+        : inks.get(slide)?.paint;
     return { start, end, transition, states, paint };
   });
 }
 
-function clipOf({ start, end }: Shot, box: Box, random: Random): Paint {
+function clipOf({ start, end }: Shot, within: 'clip' | 'gif', box: Box, random: Random): Paint {
   const { x, y, w, h } = clipPlace;
   const film = {
     x: even(box.x + x * box.w),
@@ -93,6 +95,7 @@ function clipOf({ start, end }: Shot, box: Box, random: Random): Paint {
     w: even(w * box.w),
     h: even(h * box.h),
   };
+  if (within === 'gif') return animation(film, start, random);
   return clip(film, { from: start + random.between(0, 1.5), until: end - random.pick([0, 0, 1.5]) }, random);
 }
 

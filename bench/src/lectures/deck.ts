@@ -80,7 +80,8 @@ function nextSlide(last: Draft | undefined, recipe: Recipe, set: SetName, random
     const layout = recipe.written === 'typed' ? typedLayout : boardLayout;
     return { content: fresh, layout, near: false };
   }
-  if (recipe.within === 'clip') return { content: fresh, layout: clipLayout, near: false };
+  if (recipe.within === 'clip' || recipe.within === 'gif')
+    return { content: fresh, layout: clipLayout, near: false };
   if (last && recipe.near && random.chance(0.6)) {
     const content = vary(last.content, last.layout.shows, set, random);
     return { layout: last.layout, content, near: true };

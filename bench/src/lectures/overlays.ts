@@ -1,6 +1,7 @@
-import { burntCaptions, makeCues } from './caption.ts';
+import { burntCaptions, liveCaptions, makeCues } from './caption.ts';
 import { makeContent } from './content.ts';
 import type { Paint } from './lecture.ts';
+import { participants } from './participants.ts';
 import { person } from './person.ts';
 import type { Box } from './picture.ts';
 import { inset, type Place } from './place.ts';
@@ -60,11 +61,16 @@ export async function overlaysOf(
       case 'mouse':
         overlays.push(overSlides(shots, mouse(place.slide, pointer * 2, own)));
         break;
-      case 'captions': {
+      case 'captions':
+      case 'live-captions': {
         const lines = Array.from({ length: 40 }, () => makeContent(set, own).lines[0] ?? '');
-        overlays.push(await burntCaptions(makeCues(lines, duration, own), canvas.w, canvas.h, own));
+        const captions = overlay === 'captions' ? burntCaptions : liveCaptions;
+        overlays.push(await captions(makeCues(lines, duration, own), canvas.w, canvas.h, own));
         break;
       }
+      case 'participants':
+        if (place.beside) overlays.push(participants(place.beside, own));
+        break;
       case 'walker':
         overlays.push(walker(canvas.w, canvas.h, own));
     }

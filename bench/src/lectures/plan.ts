@@ -9,6 +9,8 @@ export interface Shot {
   readonly slide: number | 'speaker' | 'black';
   readonly start: number;
   readonly end: number;
+  /** Shown only on the way to another: it counts for nothing. */
+  readonly flash: boolean;
   readonly transition: Transition;
   /** When each step of the build comes, from the first one that this shot shows on. */
   readonly steps: readonly { readonly step: number; readonly from: number }[];
@@ -18,7 +20,11 @@ interface Visit {
   readonly slide: Shot['slide'];
   /** Leaves before the build is complete. */
   readonly hurried: boolean;
+  readonly flash?: boolean;
 }
+
+/** Seconds that a slide flashes by. */
+const FLASH = [0.15, 0.4] as const;
 
 const speaker: Visit = { slide: 'speaker', hurried: false };
 const black: Visit = { slide: 'black', hurried: false };
@@ -37,8 +43,8 @@ export function planShots(
   const built = stepCounts.map(() => 0);
   const shots: Shot[] = [];
   let start = 0;
-  for (const { slide, hurried } of visitsOf(recipe, stepCounts.length, random)) {
-    const transition = shots.length === 0 ? cut : transitionOf(recipe, ranges, set, random);
+  for (const { slide, hurried, flash = false } of visitsOf(recipe, stepCounts.length, random)) {
+    const transition = shots.length === 0 || flash ? cut : transitionOf(recipe, ranges, set, random);
     const steps: { step: number; from: number }[] = [];
     let at = start + transition.seconds / 2;
     if (typeof slide === 'number') {
@@ -46,15 +52,16 @@ export function planShots(
       const already = built[slide] ?? 0;
       const last = hurried && all > 2 ? Math.max(already, all - 1) : all;
       steps.push({ step: Math.max(1, already), from: start });
-      for (let step = Math.max(2, already + 1); step <= last; step++) {
+      for (let step = flash ? Infinity : Math.max(2, already + 1); step <= last; step++) {
         at = onFrame(at + random.between(...(recipe.buildEvery ?? ranges.buildEvery)));
         steps.push({ step, from: at });
       }
-      built[slide] = last;
+      if (!flash) built[slide] = last;
     }
     const stays = random.between(...ranges.shown) * (steps.length > 1 ? 0.6 : 1);
-    const end = onFrame(at + (recipe.still ?? stays) + ranges.transition[1] / 2);
-    shots.push({ slide, start, end, transition, steps });
+    const seconds = flash ? random.between(...FLASH) : (recipe.still ?? stays) + ranges.transition[1] / 2;
+    const end = onFrame(at + seconds);
+    shots.push({ slide, start, end, flash, transition, steps });
     start = end;
   }
   return shots;
@@ -75,10 +82,22 @@ function visitsOf(recipe: Recipe, slides: number, random: Random): Visit[] {
     const hurried = recipe.revisits === true && random.chance(0.2);
     visits.push({ slide, hurried });
     if (recipe.speaker && random.chance(0.3)) visits.push(speaker);
+    if (recipe.blackouts && random.chance(0.6)) visits.push(black, { slide, hurried: false });
     if (!recipe.revisits || slide === 0 || !(hurried || random.chance(0.45))) continue;
-    visits.push({ slide: random.whole(0, slide - 1), hurried: false });
+    const back = random.whole(0, slide - 1);
+    if (recipe.seeking) visits.push(...flashes(slide, back));
+    visits.push({ slide: back, hurried: false });
     // Most go back to where they were.
-    if (hurried || random.chance(0.6)) visits.push({ slide, hurried: false });
+    if (!hurried && !random.chance(0.6)) continue;
+    if (recipe.seeking) visits.push(...flashes(back, slide));
+    visits.push({ slide, hurried: false });
   }
   return recipe.leader ? [...visits, black] : visits;
+}
+
+/** The slides between two, in the order in which they are passed; at most three, which takes about a second. */
+function flashes(from: number, to: number): Visit[] {
+  const step = Math.sign(to - from);
+  const between = Array.from({ length: Math.abs(to - from) - 1 }, (_, n) => from + step * (n + 1));
+  return between.slice(-3).map((slide) => ({ slide, hurried: false, flash: true }));
 }

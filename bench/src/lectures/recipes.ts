@@ -1,7 +1,8 @@
 import type { SetName, Span } from './sets.ts';
 import type { TransitionStyle } from './transitions.ts';
 
-export type Overlay = 'head' | 'roaming-head' | 'laser' | 'mouse' | 'captions' | 'walker';
+export type Overlay =
+  'head' | 'roaming-head' | 'laser' | 'mouse' | 'captions' | 'live-captions' | 'participants' | 'walker';
 
 /** What makes a kind of lecture difficult; what is left out is drawn as in an easy one. */
 export interface Recipe {
@@ -11,13 +12,17 @@ export interface Recipe {
   readonly builds?: 'appear' | 'fade' | 'dim';
   /** The lecturer goes back to earlier slides. */
   readonly revisits?: boolean;
+  /** Those between flash by on the way. */
+  readonly seeking?: boolean;
+  /** The picture is black for a while in the middle of a slide. */
+  readonly blackouts?: boolean;
   /** Slides that differ from the one before in one number or one word. */
   readonly near?: boolean;
   /** `moving`: the set's wipes and pushes. Default: cuts. */
   readonly transitions?: readonly (TransitionStyle | 'moving')[];
   readonly overlays?: readonly Overlay[];
   /** In the slides themselves. */
-  readonly within?: 'clip' | 'ink';
+  readonly within?: 'clip' | 'gif' | 'ink';
   /** Where the slide lies in the frame. */
   readonly place?: 'bars' | 'side' | 'room' | 'hand';
   /** A full-screen speaker between slides. */
@@ -92,6 +97,12 @@ const named = {
   fades: { slides: 7, transitions: ['fade'] },
   'fades-near': { slides: 6, near: true, transitions: ['fade'] },
   'wipes-pushes': { slides: 7, transitions: ['moving'] },
+  'fades-white': { slides: 7, transitions: ['white'] },
+  blackouts: { slides: 6, blackouts: true, transitions: ['cut', 'fade'] },
+  seeking: { slides: 7, revisits: true, seeking: true },
+  gif: { slides: 5, within: 'gif', builds: 'appear' },
+  participants: { slides: 6, place: 'side', overlays: ['participants'] },
+  'live-captions': { slides: 5, builds: 'fade', overlays: ['live-captions'] },
   dips: { slides: 7, transitions: ['dip'], leader: true },
   bars: { slides: 7, place: 'bars' },
   'low-bitrate': { slides: 6, builds: 'fade', bitrate: 100_000 },

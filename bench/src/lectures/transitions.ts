@@ -1,10 +1,11 @@
-import { blank, mix, paste, type Box, type Picture } from './picture.ts';
+import { blank, colourOf, mix, paste, type Box, type Picture } from './picture.ts';
 import type { SetName } from './sets.ts';
 
 export type TransitionStyle =
   | 'cut'
   | 'fade'
   | 'dip'
+  | 'white'
   | 'wipe-left'
   | 'wipe-right'
   | 'wipe-up'
@@ -48,10 +49,11 @@ export function paintTransition(
     case 'fade':
       mix(from, to, share, into);
       break;
-    case 'dip': {
-      const dark = blank(w, h);
-      if (share < 0.5) mix(from, dark, share * 2, into);
-      else mix(dark, to, share * 2 - 1, into);
+    case 'dip':
+    case 'white': {
+      const between = style === 'dip' ? blank(w, h) : blank(w, h, colourOf(255, 255, 255));
+      if (share < 0.5) mix(from, between, share * 2, into);
+      else mix(between, to, share * 2 - 1, into);
       break;
     }
     case 'wipe-left':

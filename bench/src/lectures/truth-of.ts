@@ -16,7 +16,7 @@ export interface Shown {
 export function truthOf(number: number, { deck, shots, inks, fade }: Shown): TrueSlide {
   const last = lastStepOf(number, shots);
   const ranges = shots.flatMap((shot, i): TrueRange[] => {
-    if (shot.slide !== number) return [];
+    if (shot.slide !== number || shot.flash) return [];
     const { start, end, steps, transition } = shot;
     const reached = steps.findIndex(({ step }) => step === last);
     // The first state of a shot is there with the shot and not faded in.
@@ -55,6 +55,6 @@ export function stepOf(deck: readonly Slide[], slide: number, step: number): Pic
 
 /** The last step that is ever shown of a slide. */
 function lastStepOf(number: number, shots: readonly Shot[]): number {
-  const shown = shots.filter(({ slide }) => slide === number);
+  const shown = shots.filter(({ slide, flash }) => slide === number && !flash);
   return Math.max(1, ...shown.flatMap(({ steps }) => steps.map(({ step }) => step)));
 }

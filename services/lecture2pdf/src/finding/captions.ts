@@ -14,7 +14,7 @@ const FEWEST = 3;
 /** A row of blocks is theirs when this share of them touches it. */
 const OFTEN = 0.4;
 
-/** A change between two shots that is in the band alone. */
+/** A change between two shots in the band: alone, or words for words while more comes above. */
 interface Step {
   readonly frame: number;
   /** Rows of blocks, both included. */
@@ -39,11 +39,15 @@ export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | u
 function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefined {
   if (!before) return undefined;
   const { lost, added } = compare(unpack(before.view, grid), unpack(shot.view, grid), grid, shot.grain);
-  const changed = [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
-  const rows = changed.map((block) => Math.floor(block / grid.columns));
+  const rowsOf = (set: BlockSet) =>
+    [...set.keys()].filter((block) => set[block] === 1).map((block) => Math.floor(block / grid.columns));
+  const [gone, come] = [rowsOf(lost), rowsOf(added)];
+  const isLow = (row: number) => row > BAND_TOP * grid.rows;
+  const rows = [...gone, ...come].filter(isLow);
+  const isAlone = rows.length === gone.length + come.length;
+  if (rows.length === 0 || (!isAlone && !(gone.some(isLow) && come.some(isLow)))) return undefined;
   const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
-  const isInBand = rows.length > 0 && top > BAND_TOP * grid.rows && bottom - top < BAND_HEIGHT * grid.rows;
-  return isInBand ? { frame: shot.from, top, bottom } : undefined;
+  return bottom - top < BAND_HEIGHT * grid.rows ? { frame: shot.from, top, bottom } : undefined;
 }
 
 function bandOf(steps: readonly Step[], grid: Grid): BlockSet | undefined {

@@ -12,6 +12,9 @@ export interface Patch {
   /** Pixels of what is gone, and of what is new. */
   readonly lost: number;
   readonly added: number;
+  /** The same with the blocks around it. */
+  readonly widerLost: number;
+  readonly widerAdded: number;
   /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
   readonly isWhole: boolean;
 }
@@ -36,15 +39,29 @@ interface Counts {
   readonly after: Uint16Array;
   readonly lost: Uint16Array;
   readonly added: Uint16Array;
+  /** What shows where something was lost, and what was added. */
+  readonly instead: Levels;
+  readonly fresh: Levels;
+}
+
+/** Of each block: sums of grey levels, of their squares, and of their distances from the background. */
+interface Levels {
+  readonly level: Uint32Array;
+  readonly square: Uint32Array;
+  readonly ink: Uint32Array;
 }
 
 /** Content is gone when less than this share of its contrast is left: what is greyed is still there. */
 const LEFT = 0.3;
 /** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
 const CLEAR = 0.25;
+/** Pixels of a digit that another one lacks. */
+const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
+/** What differs by less than this share of its distance from the background is one ink. */
+const ALIKE = 0.5;
 
 /**
  * Content is what differs from the background around it. It is lost where the background shows now, and added where the
@@ -76,6 +93,11 @@ export function compareWithAny(views: readonly View[], b: View, grid: Grid, grai
       first.common[block] = 1;
       first.lost[block] = other.lost[block]!;
       first.added[block] = other.added[block]!;
+      for (const levels of ['instead', 'fresh'] as const) {
+        for (const sum of ['level', 'square', 'ink'] as const) {
+          first[levels][sum][block] = other[levels][sum][block]!;
+        }
+      }
       if (isKnown) continue;
       first.before[block] = other.before[block]!;
       first.after[block] = other.after[block]!;
@@ -93,6 +115,12 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
     after: zeros(),
   };
   const [lost, added] = [zeros(), zeros()];
+  const [instead, fresh] = [levelsOf(grid), levelsOf(grid)];
+  const note = (levels: Levels, block: number, at: number) => {
+    levels.level[block]! += b.picture[at]!;
+    levels.square[block]! += b.picture[at]! ** 2;
+    levels.ink[block]! += inkB[at]!;
+  };
   const least = leastInk(grain);
   const { shift } = changeOf(b.picture, a.picture);
   const [inkA, inkB] = [a.contrast, b.contrast];
@@ -110,11 +138,22 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
       if (inkNow > least) counts.after[block]!++;
       if (abs(b.picture[at]! - a.picture[at]! - shift) <= least) continue;
       const clear = max(least, CLEAR * max(a.peak[block]!, b.peak[block]!));
-      if (ink > clear && nearB[at]! < LEFT * ink) lost[block]!++;
-      if (inkNow > clear && nearA[at]! < LEFT * inkNow) added[block]!++;
+      if (ink > clear && nearB[at]! < LEFT * ink) {
+        lost[block]!++;
+        note(instead, block, at);
+      }
+      if (inkNow > clear && nearA[at]! < LEFT * inkNow) {
+        added[block]!++;
+        note(fresh, block, at);
+      }
     }
   }
-  return { ...counts, lost, added };
+  return { ...counts, lost, added, instead, fresh };
+}
+
+function levelsOf(grid: Grid): Levels {
+  const zeros = () => new Uint32Array(blocksOf(grid));
+  return { level: zeros(), square: zeros(), ink: zeros() };
 }
 
 /** For each pixel the highest of it and its eight neighbours. */
@@ -143,13 +182,51 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     lost[block] = changed(counts.lost[block]!, counts.before[block]!);
     added[block] = changed(counts.added[block]!, counts.after[block]!);
   }
-  const patches = patchesOf(lost, added, grid).map((blocks) => ({
-    blocks,
-    lost: blocks.reduce((sum, block) => sum + counts.lost[block]!, 0),
-    added: blocks.reduce((sum, block) => sum + counts.added[block]!, 0),
-    isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
-  }));
+  if (!grain.shaky) markBeside(lost, counts.added, added, grid);
+  const patches: Patch[] = [];
+  for (const blocks of patchesOf(lost, added, grid)) {
+    if (isDrawnOver(blocks, counts)) {
+      for (const block of blocks) lost[block] = 0;
+      continue;
+    }
+    const wider = [...new Set([...blocks, ...besideOf(blocks, grid)])];
+    patches.push({
+      blocks,
+      lost: sumIn(blocks, counts.lost),
+      added: sumIn(blocks, counts.added),
+      widerLost: sumIn(wider, counts.lost),
+      widerAdded: sumIn(wider, counts.added),
+      isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
+    });
+  }
   return { common: common / lost.length, before, after, lost, added, patches };
+}
+
+/** Where something is gone, less tells that something has come: a digit differs by little. */
+function markBeside(sure: BlockSet, counts: Uint16Array, changed: BlockSet, grid: Grid): void {
+  for (let block = 0; block < sure.length; block++) {
+    if (sure[block] === 0) continue;
+    const near = [...around(block, grid)];
+    if (sumIn(near, counts) < FEWER_PIXELS) continue;
+    for (const other of near) if (counts[other]! > 0) changed[other] = 1;
+  }
+}
+
+const sumIn = (blocks: readonly number[], counts: Uint16Array | Uint32Array): number =>
+  blocks.reduce((sum, block) => sum + counts[block]!, 0);
+
+/**
+ * Ink nearly as bright as the background hides what it is drawn over, and seems to take it away; much of it becomes the
+ * background itself. But then all that has changed shows the same now, rather than background here and writing there.
+ */
+function isDrawnOver(blocks: readonly number[], { lost, added, instead, fresh }: Counts): boolean {
+  const [gone, come] = [sumIn(blocks, lost), sumIn(blocks, added)];
+  if (gone === 0 || come === 0) return false;
+  const level = sumIn(blocks, fresh.level) / come;
+  const most = (ALIKE * sumIn(blocks, fresh.ink)) / come;
+  const squareFrom = (levels: Levels, count: number) =>
+    (sumIn(blocks, levels.square) - 2 * level * sumIn(blocks, levels.level)) / count + level ** 2;
+  return squareFrom(fresh, come) < most ** 2 && squareFrom(instead, gone) < most ** 2;
 }
 
 function besideOf(blocks: readonly number[], grid: Grid): number[] {

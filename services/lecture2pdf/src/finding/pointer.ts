@@ -38,22 +38,66 @@ export function hasMoved(
   grid: Grid,
   least: number,
 ): boolean {
-  if (blocks.length > MOST_BLOCKS) return false;
+  return movedShape(blocks, [a, b], isGone, added, grid, least, false) !== undefined;
+}
+
+/** A pointer as it was seen: what it is filled with, and what that ends at. */
+export interface Pointer {
+  readonly width: number;
+  readonly height: number;
+  readonly level: number;
+  readonly core: readonly Spot[];
+  readonly rim: readonly Spot[];
+}
+
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The pointer that was in some blocks, and now is elsewhere; see {@link hasMoved}. */
+export function pointerIn(
+  blocks: readonly number[],
+  [a, b]: readonly [View, View],
+  isGone: (at: number) => boolean,
+  added: BlockSet,
+  grid: Grid,
+  least: number,
+): Pointer | undefined {
+  const shape = movedShape(blocks, [a, b], isGone, added, grid, least, true);
+  return shape && pointerOf(shape, a.picture, grid);
+}
+
+function movedShape(
+  blocks: readonly number[],
+  [a, b]: readonly [View, View],
+  isGone: (at: number) => boolean,
+  added: BlockSet,
+  grid: Grid,
+  least: number,
+  isLoose: boolean,
+): Shape | undefined {
+  if (blocks.length > MOST_BLOCKS) return undefined;
   const shape = shapeOf(blocks, isGone, grid);
   const { pixels, left, right, top, bottom } = shape;
-  if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return false;
-  if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return false;
+  if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return undefined;
+  if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return undefined;
+  // Where it lies between pixels, each is something between it and those beside it.
+  const near = isLoose ? [0, -1, 1, -grid.width, grid.width] : [0];
+  const by = isLoose ? ALIKE / 2 : ALIKE;
+  const low = pixels.map((at) => min(...near.map((other) => a.picture[at + other] ?? 255)) - by);
+  const high = pixels.map((at) => max(...near.map((other) => a.picture[at + other] ?? 0)) + by);
   const isHere = (by: number) => {
     let [alike, fresh] = [0, 0];
-    for (const at of pixels) {
+    pixels.forEach((at, n) => {
       const level = b.picture[at + by]!;
-      if (abs(level - a.picture[at]!) <= ALIKE) alike++;
+      if (level >= low[n]! && level <= high[n]!) alike++;
       if (abs(level - a.picture[at + by]!) > least) fresh++;
-    }
+    });
     return alike >= ALIKE_SHARE * pixels.length && fresh >= FRESH_SHARE * pixels.length;
   };
   const { width, height, columns } = grid;
-  return added.some((gained, block) => {
+  const isElsewhere = added.some((gained, block) => {
     if (gained === 0 || blocks.includes(block)) return false;
     const [x, y] = [(block % columns) * BLOCK_WIDTH, Math.floor(block / columns) * BLOCK_HEIGHT];
     const [endX, endY] = [
@@ -67,6 +111,109 @@ export function hasMoved(
     }
     return false;
   });
+  return isElsewhere ? shape : undefined;
+}
+
+/** Undefined for one that has no inside. */
+function pointerOf(
+  { pixels, left, right, top, bottom }: Shape,
+  picture: Uint8Array,
+  { width, height }: Grid,
+): Pointer | undefined {
+  const rows = new Map<number, { from: number; to: number }>();
+  for (const at of pixels) {
+    const [y, x] = [Math.floor(at / width), at % width];
+    const { from, to } = rows.get(y) ?? { from: x, to: x };
+    rows.set(y, { from: min(from, x), to: max(to, x) });
+  }
+  const inside = [...rows].flatMap(([y, { from, to }]) =>
+    Array.from({ length: max(0, to - from - 1) }, (_, n) => y * width + from + 1 + n),
+  );
+  const levels = inside.map((at) => picture[at]!).sort((a, b) => a - b);
+  const level = levels[levels.length >> 1] ?? 0;
+  const core = inside.filter((at) => abs(picture[at]! - level) <= ALIKE);
+  if (core.length < LEAST_CORE) return undefined;
+  const own = new Set(core);
+  const rim = new Set<number>();
+  for (const at of core) {
+    for (const [dx, dy] of beside) {
+      const [x, y] = [(at % width) + dx, Math.floor(at / width) + dy];
+      const near = y * width + x;
+      if (x < 0 || x >= width || y < 0 || y >= height || own.has(near)) continue;
+      if (abs(picture[near]! - level) > ALIKE) rim.add(near);
+    }
+  }
+  const spot = (at: number): Spot => ({ x: (at % width) - left, y: Math.floor(at / width) - top });
+  const size = { width: right - left + 1, height: bottom - top + 1 };
+  return { ...size, level, core: core.map(spot), rim: [...rim].map(spot) };
+}
+
+const LEAST_CORE = 8;
+const beside = [-2, -1, 1, 2].flatMap((by) => [[by, 0] as const, [0, by] as const]);
+
+/** Share of the rim of a pointer that must be unlike it: a plain of its colour has none. */
+const RIM_SHARE = 0.9;
+
+export interface Place {
+  /** Of the upper left pixel. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A letter may look much like a pointer: so many places where one may be are told. */
+const MOST_PLACES = 3;
+
+/** Where the pointer may lie in a view, best first. */
+export function findPointer(pointer: Pointer, picture: Uint8Array, grid: Grid): Place[] {
+  const { width, height, level, core, rim } = pointer;
+  const offsets = Int32Array.from(core, ({ x, y }) => y * grid.width + x);
+  const most = (1 - ALIKE_SHARE) * core.length;
+  const found: (Place & { distance: number })[] = [];
+  for (let y = 0; y <= grid.height - height; y++) {
+    for (let x = 0; x <= grid.width - width; x++) {
+      const start = y * grid.width + x;
+      let [distance, unlike] = [0, 0];
+      for (let n = 0; n < offsets.length && unlike <= most; n++) {
+        const by = abs(picture[start + offsets[n]!]! - level);
+        distance += by;
+        if (by > ALIKE) unlike++;
+      }
+      if (unlike <= most && endsAt(rim, level, picture, { x, y }, grid)) found.push({ x, y, distance });
+    }
+  }
+  const places: Place[] = [];
+  for (const place of found.sort((a, b) => a.distance - b.distance)) {
+    const isApart = ({ x, y }: Place) => abs(x - place.x) >= width || abs(y - place.y) >= height;
+    if (places.length < MOST_PLACES && places.every(isApart)) places.push(place);
+  }
+  return places;
+}
+
+function endsAt(
+  rim: readonly Spot[],
+  level: number,
+  picture: Uint8Array,
+  { x, y }: Place,
+  { width, height }: Grid,
+): boolean {
+  let [unlike, all] = [0, 0];
+  for (const spot of rim) {
+    const [column, row] = [x + spot.x, y + spot.y];
+    if (column < 0 || column >= width || row < 0 || row >= height) continue;
+    all++;
+    if (abs(picture[row * width + column]! - level) > ALIKE) unlike++;
+  }
+  return unlike >= RIM_SHARE * all;
+}
+
+/** Adds the blocks that a pointer hides, and its edges. */
+export function hideUnder(pointer: Pointer, { x, y }: Place, grid: Grid, hidden: BlockSet): void {
+  const { width, height, columnOf, rowStart } = grid;
+  for (let row = max(0, y - 2); row < min(height, y + pointer.height + 2); row++) {
+    for (let column = max(0, x - 2); column < min(width, x + pointer.width + 2); column++) {
+      hidden[rowStart[row]! + columnOf[column]!] = 1;
+    }
+  }
 }
 
 function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, grid: Grid): Shape {

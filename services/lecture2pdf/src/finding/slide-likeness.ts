@@ -3,8 +3,13 @@ import { blocksOf, type Grid } from './grid.ts';
 import type { Shot } from './shots.ts';
 import type { View } from './view.ts';
 
+const { abs, max } = Math;
+
 /** Where more of the picture than this never stops moving, somebody may be talking, with things behind. */
 export const BUSY = 0.2;
+
+/** Two pixels beside each other that differ by less than this share of what ink takes are no edge: a plain as bright as that. */
+const EDGE = 0.5;
 
 interface Strokes {
   /** Edges of strokes that lines across and down a block have to cross. */
@@ -20,8 +25,8 @@ const busySlide: Strokes = { across: 20, down: 14, blocks: 4 };
 /** Whether a shot shows a slide: fine strokes in both directions, as letters have them. A speaker has few, a blank none. */
 export function showsSlide(view: View, { grain, busy }: Shot, grid: Grid): boolean {
   const { width, height, columnOf, rowStart } = grid;
-  const { contrast, calm } = view;
-  const least = Math.max(24, 4 * grain.noise);
+  const { contrast, picture, calm } = view;
+  const least = max(24, 4 * grain.noise);
   const across = new Uint16Array(blocksOf(grid));
   const down = new Uint16Array(blocksOf(grid));
   for (let y = 1; y < height; y++) {
@@ -29,8 +34,10 @@ export function showsSlide(view: View, { grain, busy }: Shot, grid: Grid): boole
     for (let x = 1, at = y * width + 1; x < width; x++, at++) {
       const isInk = contrast[at]! > least;
       const block = start + columnOf[x]!;
-      if (isInk !== contrast[at - 1]! > least) across[block]!++;
-      if (isInk !== contrast[at - width]! > least) down[block]!++;
+      const isEdgeTo = (other: number) =>
+        isInk !== contrast[other]! > least && abs(picture[at]! - picture[other]!) > EDGE * least;
+      if (isEdgeTo(at - 1)) across[block]!++;
+      if (isEdgeTo(at - width)) down[block]!++;
     }
   }
   const wanted = busy < BUSY ? calmSlide : busySlide;

@@ -17,6 +17,26 @@ describe('what is a page of its own', () => {
     expect(rounded(watch(30, (t) => table(t < 15 ? '1024' : '8716')))).toEqual([[[0, 15]], [[15, 30]]]);
   });
 
+  it('is a slide on which a part of a digit is another', () => {
+    // A two has a foot that a seven lacks, and a little less of a bar above.
+    const stem = [box(296, 157, 6, 2, 30), box(300, 159, 2, 6, 30)];
+    const two = [...rain, ...stem, box(294, 165, 8, 2, 30)];
+    const seven = [...rain, ...stem, box(294, 157, 2, 2, 30)];
+    expect(rounded(watch(24, (t) => (t < 12 ? two : seven)))).toEqual([[[0, 12]], [[12, 24]]]);
+  });
+
+  it('is nothing where a plain is just so bright that it might be ink', () => {
+    const panel: Paint = (frame) => {
+      for (let y = 40; y < 200; y++) {
+        for (let x = 40; x < 400; x++) {
+          const grain = (Math.imul(y * width + x, 0x9e3779b1) >>> 30) - 1;
+          frame[y * width + x] = 240 - 24 + grain;
+        }
+      }
+    };
+    expect(watch(20, () => [panel])).toEqual([]);
+  });
+
   it('is nothing where nothing is written, or where the picture never stands', () => {
     expect(watch(20, () => [])).toEqual([]);
     expect(watch(20, (t) => [restless(0, 0, width, height, t)])).toEqual([]);
@@ -86,6 +106,41 @@ describe('one page with all that belongs to it', () => {
     ]);
   });
 
+  it('is a slide that was left before it was complete', () => {
+    const slides = watch(36, (t) => (t >= 12 && t < 24 ? river : t < 24 ? rain : [...rain, snow]));
+    expect(rounded(slides)).toEqual([
+      [
+        [0, 12],
+        [24, 36],
+      ],
+      [[12, 24]],
+    ]);
+    expect(slides[0]?.frameTime).toBeGreaterThan(24);
+  });
+
+  it('is a slide that is drawn on, over bars, with ink nearly as bright as its ground', () => {
+    const bars = [box(100, 130, 60, 100, 90), box(200, 130, 60, 100, 120)];
+    const ink = [box(80, 150, 200, 3, 212), box(80, 190, 240, 3, 212)];
+    expect(rounded(watch(24, (t) => [...rain, ...bars, ...(t < 12 ? [] : ink)]))).toEqual([[[0, 24]]]);
+  });
+
+  it('is a slide on whose words a pointer comes to rest, once that has been seen elsewhere', () => {
+    const lines = [rain, snow, words('and none of it for long', 180)].flat();
+    const stops = [
+      [300, 200],
+      [380, 160],
+      [60, 210],
+      [420, 60],
+      [120, 70],
+      [76, 20],
+    ] as const;
+    const slides = watch(36, (t) => {
+      const [x, y] = stops[Math.floor(t / 4) % stops.length] ?? [0, 0];
+      return [...(t < 18 ? lines.slice(0, 3) : lines), arrow(x, y)];
+    });
+    expect(rounded(slides)).toEqual([[[0, 36]]]);
+  });
+
   it('is a slide that grows where a pointer rested', () => {
     const bars = (t: number) => (t < 12 ? [arrow(120, 150)] : [box(100, 158, 40, 60, 120), arrow(300, 200)]);
     expect(rounded(watch(24, (t) => [...rain, ...bars(t)]))).toEqual([[[0, 24]]]);
@@ -150,6 +205,16 @@ describe('one page with all that belongs to it', () => {
       words(said[Math.floor(t / 3) % said.length] ?? '', height - 24, { x: 160, grey: 0 });
     expect(rounded(watch(36, (t) => [...rain, caption(t)]))).toEqual([[[0, 36]]]);
   });
+});
+
+it('captions that go on while a slide grows are not part of it', () => {
+  const said = ['so this is', 'how it works', 'and now look', 'at the rain'];
+  const caption = (t: number) =>
+    words(said[Math.floor(t / 2) % said.length] ?? '', height - 24, { x: 160, grey: 0 });
+  const grown = ['first of all', 'then as well', 'and besides', 'at the end'];
+  const lines = (t: number) =>
+    grown.slice(0, Math.floor(t / 6)).map((line, n) => words(line, 120 + 26 * n, { x: 60 }));
+  expect(rounded(watch(36, (t) => [...rain, ...lines(t), caption(t)]))).toEqual([[[0, 36]]]);
 });
 
 describe('a video too short to tell', () => {

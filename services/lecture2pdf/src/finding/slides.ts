@@ -1,6 +1,7 @@
 import { captionBlocks } from './captions.ts';
 import { compare, type Comparison, compareWithAny, type Patch } from './comparison.ts';
 import { type Grid, sizeOf } from './grid.ts';
+import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import {
@@ -31,6 +32,8 @@ const LEAST_COMMON = 0.15;
 /** Shares of its blocks that a slide may lose while it grows, and that may differ when it is shown again. */
 const LOST = 0.08;
 const DIFFERENT = 0.05;
+/** Share of its content that may have come to a slide since it was last shown: it was left before it was complete. */
+const GROWN = 0.4;
 /** What may differ on a full slide that was drawn upon. */
 const DRAWN = { fullBlocks: 60, lost: 0.08, added: 0.12, patchPixels: 25 };
 /** Blocks that a pointer may have hidden, and earlier looks at the slide that may tell. */
@@ -42,14 +45,17 @@ const FULL = 0.7;
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
 export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   const captions = captionBlocks(shots, grid);
+  const pointers = pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
-    const hidden = captions[index];
     const whole = unpack(shot.view, grid);
-    const view = hidden ? without(whole, hidden) : whole;
+    const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
+      (rest, hidden) => (hidden ? without(rest, hidden) : rest),
+      whole,
+    );
     if (!showsSlide(view, shot, grid)) {
       current = undefined;
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
@@ -100,7 +106,8 @@ function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boo
   const full = FULL * inkBlocks(now, grid, grain);
   const views = alike.map((look) => (look === slide.view ? now : unpack(look, grid)));
   const isAgain = (look: View) =>
-    inkBlocks(look, grid, grain) >= full && isRevisit(compare(look, view, grid, grain));
+    inkBlocks(look, grid, grain) >= full &&
+    isRevisit(compare(look, view, grid, grain), look === now ? GROWN : DIFFERENT);
   if (views.some(isAgain)) return true;
   const { lost, added } = compare(now, view, grid, grain);
   if (slide.looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
@@ -114,16 +121,16 @@ function isBuild({ common, before, lost, patches }: Comparison): boolean {
   return common > LEAST_COMMON && !patches.some(isReplaced) && sizeOf(lost) <= Math.max(2, LOST * before);
 }
 
-function isRevisit({ common, before, after, lost, added, patches }: Comparison): boolean {
+function isRevisit({ common, before, after, lost, added, patches }: Comparison, grown = DIFFERENT): boolean {
   if (common <= LEAST_COMMON || patches.some(isReplaced)) return false;
   const [gone, fresh] = [sizeOf(lost), sizeOf(added)];
-  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, DIFFERENT * after)) return true;
+  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, grown * after)) return true;
   const isDrawn = gone <= DRAWN.lost * before && fresh <= DRAWN.added * after;
   return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
 }
 
 /** Pixels of a digit, or of a part of one, that another one lacks. */
-const REPLACED = 6;
+const REPLACED = { lost: 5, added: 3 };
 
 const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 
@@ -132,7 +139,11 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  * come: a pointer left from beside a new line.
  */
 function isReplaced(patch: Patch): boolean {
-  const { blocks, lost, added, isWhole } = patch;
-  const [less, more] = [lessOf(patch), Math.max(lost, added)];
-  return less >= REPLACED && (isWhole || less >= (blocks.length > 6 ? 0.3 : 0.5) * more);
+  const { lost, added, widerLost, widerAdded, isWhole } = patch;
+  if (widerLost < REPLACED.lost || widerAdded < REPLACED.added) return false;
+  return isWhole || isEven(lost, added) || isEven(widerLost, widerAdded);
 }
+
+/** Share of one that the other is at least. */
+const EVEN = 0.3;
+const isEven = (a: number, b: number) => Math.min(a, b) >= EVEN * Math.max(a, b);
