@@ -2,7 +2,7 @@
 import { BLOCK_HEIGHT, BLOCK_WIDTH, type BlockSet, type Grid } from './grid.ts';
 import type { View } from './view.ts';
 
-const { abs, max, min } = Math;
+const { max, min } = Math;
 
 /** How large a pointer is at most, and of how many pixels it is made, in the analysed frames. */
 const MOST_BLOCKS = 9;
@@ -17,7 +17,7 @@ const ALIKE_SHARE = 0.8;
 const FRESH_SHARE = 0.7;
 
 interface Shape {
-  readonly pixels: readonly number[];
+  readonly pixels: Int32Array;
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -43,15 +43,7 @@ export function hasMoved(
   const { pixels, left, right, top, bottom } = shape;
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return false;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return false;
-  const isHere = (by: number) => {
-    let [alike, fresh] = [0, 0];
-    for (const at of pixels) {
-      const level = b.picture[at + by]!;
-      if (abs(level - a.picture[at]!) <= ALIKE) alike++;
-      if (abs(level - a.picture[at + by]!) > least) fresh++;
-    }
-    return alike >= ALIKE_SHARE * pixels.length && fresh >= FRESH_SHARE * pixels.length;
-  };
+  const isHere = finderOf(pixels, a.picture, b.picture, least);
   const { width, height, columns } = grid;
   return added.some((gained, block) => {
     if (gained === 0 || blocks.includes(block)) return false;
@@ -67,6 +59,35 @@ export function hasMoved(
     }
     return false;
   });
+}
+
+/**
+ * Tells whether pixels of one picture are in another, so far from where they were, and were not there before.
+ * @param least see {@link leastInk}
+ */
+function finderOf(
+  pixels: Int32Array,
+  before: Uint8Array,
+  now: Uint8Array,
+  least: number,
+): (by: number) => boolean {
+  const count = pixels.length;
+  const levels = Uint8Array.from(pixels, (at) => before[at]!);
+  const mostOther = count - ALIKE_SHARE * count;
+  const mostStale = count - FRESH_SHARE * count;
+  return (by) => {
+    let [other, stale] = [0, 0];
+    // At most places a few pixels tell.
+    for (let n = 0; n < count; n++) {
+      const level = now[pixels[n]! + by]!;
+      const from = level - levels[n]!;
+      const was = level - before[pixels[n]! + by]!;
+      if (from > ALIKE || from < -ALIKE) other++;
+      if (was <= least && was >= -least) stale++;
+      if (other > mostOther || stale > mostStale) return false;
+    }
+    return true;
+  };
 }
 
 function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, grid: Grid): Shape {
@@ -85,5 +106,5 @@ function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, gri
       }
     }
   }
-  return { pixels, left, right, top, bottom };
+  return { pixels: Int32Array.from(pixels), left, right, top, bottom };
 }
