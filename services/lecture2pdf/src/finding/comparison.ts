@@ -130,7 +130,8 @@ function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
   for (let y = 1; y < height - 1; y++) {
     const start = rowStart[y]!;
     for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
-      const [ink, inkNow] = [inkA[at]!, inkB[at]!];
+      const ink = inkA[at]!;
+      const inkNow = inkB[at]!;
       if (ink <= least && inkNow <= least) continue;
       const block = start + columnOf[x]!;
       if (counts.common[block] === 0) continue;

@@ -2,7 +2,7 @@
 import { BLOCK_HEIGHT, BLOCK_WIDTH, type BlockSet, type Grid } from './grid.ts';
 import type { View } from './view.ts';
 
-const { abs, max, min } = Math;
+const { max, min } = Math;
 
 /** How large a pointer is at most, and of how many pixels it is made, in the analysed frames. */
 const MOST_BLOCKS = 9;
@@ -17,7 +17,7 @@ const ALIKE_SHARE = 0.8;
 const FRESH_SHARE = 0.7;
 
 interface Shape {
-  readonly pixels: readonly number[];
+  readonly pixels: Int32Array;
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -82,20 +82,7 @@ function movedShape(
   const { pixels, left, right, top, bottom } = shape;
   if (pixels.length < LEAST_PIXELS || pixels.length > MOST_PIXELS) return undefined;
   if (right - left > MOST_WIDTH || bottom - top > MOST_HEIGHT) return undefined;
-  // Where it lies between pixels, each is something between it and those beside it.
-  const near = isLoose ? [0, -1, 1, -grid.width, grid.width] : [0];
-  const by = isLoose ? ALIKE / 2 : ALIKE;
-  const low = pixels.map((at) => min(...near.map((other) => a.picture[at + other] ?? 255)) - by);
-  const high = pixels.map((at) => max(...near.map((other) => a.picture[at + other] ?? 0)) + by);
-  const isHere = (by: number) => {
-    let [alike, fresh] = [0, 0];
-    pixels.forEach((at, n) => {
-      const level = b.picture[at + by]!;
-      if (level >= low[n]! && level <= high[n]!) alike++;
-      if (abs(level - a.picture[at + by]!) > least) fresh++;
-    });
-    return alike >= ALIKE_SHARE * pixels.length && fresh >= FRESH_SHARE * pixels.length;
-  };
+  const isHere = finderOf(levelsOf(pixels, a.picture, grid, isLoose), a.picture, b.picture, least);
   const { width, height, columns } = grid;
   const isElsewhere = added.some((gained, block) => {
     if (gained === 0 || blocks.includes(block)) return false;
@@ -216,6 +203,51 @@ export function hideUnder(pointer: Pointer, { x, y }: Place, grid: Grid, hidden:
   }
 }
 
+/** Pixels, and the grey levels that each may have to be as it was. */
+interface Levels {
+  readonly pixels: Int32Array;
+  readonly low: Int16Array;
+  readonly high: Int16Array;
+}
+
+function levelsOf(pixels: Int32Array, picture: Uint8Array, { width }: Grid, isLoose: boolean): Levels {
+  // Where it lies between pixels, each is something between it and those beside it.
+  const near = isLoose ? [0, -1, 1, -width, width] : [0];
+  const by = isLoose ? ALIKE / 2 : ALIKE;
+  return {
+    pixels,
+    low: Int16Array.from(pixels, (at) => min(...near.map((other) => picture[at + other] ?? 255)) - by),
+    high: Int16Array.from(pixels, (at) => max(...near.map((other) => picture[at + other] ?? 0)) + by),
+  };
+}
+
+/**
+ * Tells whether pixels of one picture are in another, so far from where they were, and were not there before.
+ * @param least see {@link leastInk}
+ */
+function finderOf(
+  { pixels, low, high }: Levels,
+  before: Uint8Array,
+  now: Uint8Array,
+  least: number,
+): (by: number) => boolean {
+  const count = pixels.length;
+  const mostOther = count - ALIKE_SHARE * count;
+  const mostStale = count - FRESH_SHARE * count;
+  return (by) => {
+    let [other, stale] = [0, 0];
+    // At most places a few pixels tell.
+    for (let n = 0; n < count; n++) {
+      const level = now[pixels[n]! + by]!;
+      const was = level - before[pixels[n]! + by]!;
+      if (level < low[n]! || level > high[n]!) other++;
+      if (was <= least && was >= -least) stale++;
+      if (other > mostOther || stale > mostStale) return false;
+    }
+    return true;
+  };
+}
+
 function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, grid: Grid): Shape {
   const { width, height, columns } = grid;
   const pixels: number[] = [];
@@ -232,5 +264,5 @@ function shapeOf(blocks: readonly number[], isGone: (at: number) => boolean, gri
       }
     }
   }
-  return { pixels, left, right, top, bottom };
+  return { pixels: Int32Array.from(pixels), left, right, top, bottom };
 }
