@@ -6,7 +6,7 @@ import { checkSize } from './put-checks.ts';
 import { chunksOf } from './read-body.ts';
 
 /** Chunks are gathered up to this many bytes, so that a large body is few system calls and no copy. */
-const BLOCK_BYTES = 2 ** 20;
+const BLOCK_BYTES = 2 ** 19;
 /** How much is read of a file at once. */
 export const READ_BYTES = 2 ** 18;
 

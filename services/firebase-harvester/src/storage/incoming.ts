@@ -23,7 +23,7 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStar
 /** So many bytes are gathered before the reader is woken: each waking costs as much as some of them. */
 const GATHERED_BYTES = 2 ** 18;
 /** So many may wait for the reader before the sender is. */
-const HELD_BYTES = 2 ** 20;
+const HELD_BYTES = 2 ** 19;
 
 /**
  * Asks for a path, and hands on what comes without a stream in between, which would cost half of the transfer.
@@ -63,7 +63,8 @@ class Transfer implements Incoming, Dispatcher.DispatchHandler {
     if (this.#end === undefined && this.#size < GATHERED_BYTES) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    if (this.signal.aborted || this.#chunks.length === 0) {
+    this.signal.throwIfAborted();
+    if (this.#chunks.length === 0) {
       if (this.#end?.error) throw this.#end.error;
       return undefined;
     }

@@ -1,0 +1,1 @@
+export { startS3Double } from './testing/s3-double.ts';
