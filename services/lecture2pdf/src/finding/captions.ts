@@ -11,6 +11,9 @@ const USUAL_PAUSE = 6 * FRAME_RATE;
 /** How long they may be away, and so few of them are none. */
 const LONGEST_PAUSE = 60 * FRAME_RATE;
 const FEWEST = 3;
+const FEWEST_ALONE = 2;
+/** Blocks that words take: a pointer takes fewer. */
+const FEWEST_BLOCKS = 3;
 /** A row of blocks is theirs when this share of them touches it. */
 const OFTEN = 0.4;
 
@@ -20,6 +23,7 @@ interface Step {
   /** Rows of blocks, both included. */
   readonly top: number;
   readonly bottom: number;
+  readonly isAlone: boolean;
 }
 
 /** For each shot, the blocks in which words come and go every few seconds while all else stays; undefined where none are. */
@@ -29,7 +33,8 @@ export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | u
     .flatMap((step, index) => step.frame - (steps[index - 1]?.frame ?? NaN))
     .filter((pause) => pause >= 0);
   const usual = pauses.sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? Infinity;
-  if (steps.length < FEWEST || usual > USUAL_PAUSE) return shots.map(() => undefined);
+  const alone = steps.filter(({ isAlone }) => isAlone).length;
+  if (steps.length < FEWEST || alone < FEWEST_ALONE || usual > USUAL_PAUSE) return shots.map(() => undefined);
   return shots.map(({ from, to }) => {
     const near = steps.filter(({ frame }) => frame > from - LONGEST_PAUSE && frame < to + LONGEST_PAUSE);
     return near.length < 2 ? undefined : bandOf(near, grid);
@@ -45,9 +50,9 @@ function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefi
   const isLow = (row: number) => row > BAND_TOP * grid.rows;
   const rows = [...gone, ...come].filter(isLow);
   const isAlone = rows.length === gone.length + come.length;
-  if (rows.length === 0 || (!isAlone && !(gone.some(isLow) && come.some(isLow)))) return undefined;
+  if (rows.length < FEWEST_BLOCKS || (!isAlone && !(gone.some(isLow) && come.some(isLow)))) return undefined;
   const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
-  return bottom - top < BAND_HEIGHT * grid.rows ? { frame: shot.from, top, bottom } : undefined;
+  return bottom - top < BAND_HEIGHT * grid.rows ? { frame: shot.from, top, bottom, isAlone } : undefined;
 }
 
 function bandOf(steps: readonly Step[], grid: Grid): BlockSet | undefined {
