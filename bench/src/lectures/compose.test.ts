@@ -35,4 +35,13 @@ describe('compose', () => {
       }
     }
   });
+
+  it('tells nothing of slides that only flash by', async () => {
+    const { truth, scenes } = await compose('train', 'seeking', 1);
+    const short = scenes.filter(({ start, end }) => end - start < 1);
+    expect(short.length).toBeGreaterThan(0);
+    for (const { ranges } of truth.slides) {
+      for (const { start, end } of ranges) expect(end - start).toBeGreaterThan(1);
+    }
+  });
 });

@@ -8,9 +8,16 @@ const BAND_TOP = 0.6;
 const BAND_HEIGHT = 0.24;
 /** They come and go at least so often. */
 const USUAL_PAUSE = 6 * FRAME_RATE;
+/** Two lines of them at the very bottom, which change so often at least. */
+const LINES_TOP = 0.8;
+const LINES_HEIGHT = 0.14;
+const LONGER_PAUSE = 10 * FRAME_RATE;
 /** How long they may be away, and so few of them are none. */
 const LONGEST_PAUSE = 60 * FRAME_RATE;
 const FEWEST = 3;
+
+/** Blocks that words take: a pointer takes fewer. */
+const FEWEST_BLOCKS = 3;
 /** A row of blocks is theirs when this share of them touches it. */
 const OFTEN = 0.4;
 
@@ -20,20 +27,42 @@ interface Step {
   /** Rows of blocks, both included. */
   readonly top: number;
   readonly bottom: number;
+  readonly isAlone: boolean;
+  /** Something is gone there, and something has come. */
+  readonly replaces: boolean;
 }
 
 /** For each shot, the blocks in which words come and go every few seconds while all else stays; undefined where none are. */
 export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | undefined)[] {
-  const steps = shots.flatMap((shot, index) => stepTo(shot, shots[index - 1], grid) ?? []);
-  const pauses = steps
-    .flatMap((step, index) => step.frame - (steps[index - 1]?.frame ?? NaN))
-    .filter((pause) => pause >= 0);
-  const usual = pauses.sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? Infinity;
-  if (steps.length < FEWEST || usual > USUAL_PAUSE) return shots.map(() => undefined);
+  const steps = captionSteps(
+    shots.flatMap((shot, index) => stepTo(shot, shots[index - 1], grid) ?? []),
+    grid,
+  );
   return shots.map(({ from, to }) => {
     const near = steps.filter(({ frame }) => frame > from - LONGEST_PAUSE && frame < to + LONGEST_PAUSE);
     return near.length < 2 ? undefined : bandOf(near, grid);
   });
+}
+
+/**
+ * Those that captions make: alone every few seconds; or less often at the very bottom, where words make way for words,
+ * whatever comes above. None where there are no captions.
+ */
+function captionSteps(all: readonly Step[], { rows }: Grid): Step[] {
+  const alone = all.filter(({ isAlone }) => isAlone);
+  if (areMany(alone, USUAL_PAUSE)) return alone;
+  const lines = all.filter(
+    ({ replaces, top, bottom }) => replaces && top > LINES_TOP * rows && bottom - top < LINES_HEIGHT * rows,
+  );
+  return areMany(lines, LONGER_PAUSE) ? lines : [];
+}
+
+function areMany(steps: readonly Step[], longest: number): boolean {
+  const pauses = steps
+    .flatMap((step, index) => step.frame - (steps[index - 1]?.frame ?? NaN))
+    .filter((pause) => pause >= 0);
+  const usual = pauses.sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? Infinity;
+  return steps.length >= FEWEST && usual <= longest;
 }
 
 function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefined {
@@ -45,9 +74,12 @@ function stepTo(shot: Shot, before: Shot | undefined, grid: Grid): Step | undefi
   const isLow = (row: number) => row > BAND_TOP * grid.rows;
   const rows = [...gone, ...come].filter(isLow);
   const isAlone = rows.length === gone.length + come.length;
-  if (rows.length === 0 || (!isAlone && !(gone.some(isLow) && come.some(isLow)))) return undefined;
+  const replaces = gone.some(isLow) && come.some(isLow);
+  if (rows.length < FEWEST_BLOCKS || (!isAlone && !replaces)) return undefined;
   const [top, bottom] = [Math.min(...rows), Math.max(...rows)];
-  return bottom - top < BAND_HEIGHT * grid.rows ? { frame: shot.from, top, bottom } : undefined;
+  return bottom - top < BAND_HEIGHT * grid.rows
+    ? { frame: shot.from, top, bottom, isAlone, replaces }
+    : undefined;
 }
 
 function bandOf(steps: readonly Step[], grid: Grid): BlockSet | undefined {

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
-import { around, type BlockSet, blocksOf, componentsOf, type Grid } from './grid.ts';
+import { around, type BlockSet, blocksOf, componentsOf, type Grid, sizeOf } from './grid.ts';
 import { changeOf } from './motion.ts';
 import { hasMoved } from './pointer.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
@@ -15,6 +15,8 @@ export interface Patch {
   /** The same with the blocks around it. */
   readonly widerLost: number;
   readonly widerAdded: number;
+  /** Nothing else has changed, in a picture without noise. */
+  readonly isAlone: boolean;
   /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
   readonly isWhole: boolean;
 }
@@ -55,6 +57,8 @@ interface Levels {
 const LEFT = 0.3;
 /** The soft edges of writing, fainter than this share of the strongest beside them, are each encoder's own. */
 const CLEAR = 0.25;
+/** Below this noise, in grey levels, a picture comes from no camera. */
+const CLEAN = 0.5;
 /** Pixels of a digit that another one lacks. */
 const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
@@ -183,7 +187,8 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
     lost[block] = changed(counts.lost[block]!, counts.before[block]!);
     added[block] = changed(counts.added[block]!, counts.after[block]!);
   }
-  if (!grain.shaky) markBeside(lost, counts.added, added, grid);
+  const isClean = !grain.shaky && grain.noise < CLEAN;
+  if (isClean) markBeside(lost, counts.added, added, grid);
   const patches: Patch[] = [];
   for (const blocks of patchesOf(lost, added, grid)) {
     if (isDrawnOver(blocks, counts)) {
@@ -197,6 +202,7 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
       added: sumIn(blocks, counts.added),
       widerLost: sumIn(wider, counts.lost),
       widerAdded: sumIn(wider, counts.added),
+      isAlone: isClean && sumIn(wider, lost) + sumIn(wider, added) === sizeOf(lost) + sizeOf(added),
       isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
     });
   }
@@ -213,7 +219,7 @@ function markBeside(sure: BlockSet, counts: Uint16Array, changed: BlockSet, grid
   }
 }
 
-const sumIn = (blocks: readonly number[], counts: Uint16Array | Uint32Array): number =>
+const sumIn = (blocks: readonly number[], counts: Uint8Array | Uint16Array | Uint32Array): number =>
   blocks.reduce((sum, block) => sum + counts[block]!, 0);
 
 /**

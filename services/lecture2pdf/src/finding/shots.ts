@@ -93,7 +93,8 @@ export function createShotFinder(grid: Grid) {
     const passing = widen(restless, grid);
     const calm = dynamic.map((moves, block) => (1 - moves) & (1 - passing[block]!));
     if (sizeOf(calm) < LEAST_CALM * blocks) return;
-    const { noise = 0, shake = 0 } = motions.get(at) ?? {};
+    // The first frame has none before it that would tell.
+    const { noise = 0, shake = 0 } = motions.get(Math.max(1, at)) ?? {};
     const busy = sizeOf(dynamic) / blocks;
     take(viewed(medianOf(framesAround(at, end)), calm), at, busy, { noise, shaky: shake > SHAKY });
   };

@@ -21,7 +21,7 @@ describe('what is a page of its own', () => {
     // A two has a foot that a seven lacks, and a little less of a bar above.
     const stem = [box(296, 157, 6, 2, 30), box(300, 159, 2, 6, 30)];
     const two = [...rain, ...stem, box(294, 165, 8, 2, 30)];
-    const seven = [...rain, ...stem, box(294, 157, 2, 2, 30)];
+    const seven = [...rain, ...stem, box(293, 157, 3, 2, 30)];
     expect(rounded(watch(24, (t) => (t < 12 ? two : seven)))).toEqual([[[0, 12]], [[12, 24]]]);
   });
 

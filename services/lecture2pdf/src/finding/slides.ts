@@ -129,8 +129,9 @@ function isRevisit({ common, before, after, lost, added, patches }: Comparison, 
   return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
 }
 
-/** Pixels of a digit, or of a part of one, that another one lacks. */
-const REPLACED = { lost: 5, added: 3 };
+/** Pixels of a digit, or of a part of one, that another one lacks; fewer tell where nothing else has changed. */
+const REPLACED = 6;
+const ALONE = { lost: 5, added: 3 };
 
 const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
 
@@ -139,11 +140,13 @@ const lessOf = ({ lost, added }: Patch) => Math.min(lost, added);
  * come: a pointer left from beside a new line.
  */
 function isReplaced(patch: Patch): boolean {
-  const { lost, added, widerLost, widerAdded, isWhole } = patch;
-  if (widerLost < REPLACED.lost || widerAdded < REPLACED.added) return false;
-  return isWhole || isEven(lost, added) || isEven(widerLost, widerAdded);
+  const { blocks, lost, added, widerLost, widerAdded, isAlone, isWhole } = patch;
+  if (isAlone && widerLost >= ALONE.lost && widerAdded >= ALONE.added && isEven(widerLost, widerAdded, 0.3)) {
+    return true;
+  }
+  if (lessOf(patch) < REPLACED) return false;
+  return isWhole || isEven(lost, added, blocks.length > 6 ? 0.3 : 0.5) || isEven(widerLost, widerAdded, 0.5);
 }
 
-/** Share of one that the other is at least. */
-const EVEN = 0.3;
-const isEven = (a: number, b: number) => Math.min(a, b) >= EVEN * Math.max(a, b);
+/** Whether one is at least that share of the other. */
+const isEven = (a: number, b: number, share: number) => Math.min(a, b) >= share * Math.max(a, b);
