@@ -2,7 +2,7 @@
 import { BLOCK_HEIGHT, BLOCK_WIDTH, type BlockSet, type Grid } from './grid.ts';
 import type { View } from './view.ts';
 
-const { max, min } = Math;
+const { abs, max, min } = Math;
 
 /** How large a pointer is at most, and of how many pixels it is made, in the analysed frames. */
 const MOST_BLOCKS = 9;
