@@ -117,16 +117,20 @@ function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boo
 }
 
 /** A slide grows when it loses next to nothing and nothing makes way for anything. */
-function isBuild({ common, before, lost, patches }: Comparison): boolean {
-  return common > LEAST_COMMON && !patches.some(isReplaced) && sizeOf(lost) <= Math.max(2, LOST * before);
+function isBuild(comparison: Comparison): boolean {
+  const { common, before, lost } = comparison;
+  if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, LOST * before)) return false;
+  return !comparison.patches.some(isReplaced);
 }
 
-function isRevisit({ common, before, after, lost, added, patches }: Comparison, grown = DIFFERENT): boolean {
-  if (common <= LEAST_COMMON || patches.some(isReplaced)) return false;
+function isRevisit(comparison: Comparison, grown = DIFFERENT): boolean {
+  const { common, before, after, lost, added } = comparison;
   const [gone, fresh] = [sizeOf(lost), sizeOf(added)];
-  if (gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, grown * after)) return true;
-  const isDrawn = gone <= DRAWN.lost * before && fresh <= DRAWN.added * after;
-  return before >= DRAWN.fullBlocks && isDrawn && patches.every((patch) => lessOf(patch) < DRAWN.patchPixels);
+  const isSame = gone <= Math.max(2, DIFFERENT * before) && fresh <= Math.max(2, grown * after);
+  const isDrawn = before >= DRAWN.fullBlocks && gone <= DRAWN.lost * before && fresh <= DRAWN.added * after;
+  if (common <= LEAST_COMMON || !(isSame || isDrawn)) return false;
+  const { patches } = comparison;
+  return !patches.some(isReplaced) && (isSame || patches.every((patch) => lessOf(patch) < DRAWN.patchPixels));
 }
 
 /** Pixels of a digit, or of a part of one, that another one lacks; fewer tell where nothing else has changed. */
