@@ -55,13 +55,15 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   queue: Q;
   /** Jobs at a time where WORKER_SLOTS does not say it; default: as many as there are cores. */
   slots?: number;
+  /** See {@link giveHeapRoom}. */
+  heapGrowthPercent?: number;
   /** Settings of this service alone. */
   env: Extra;
   handlers: (env: z.infer<z.ZodObject<Extra>>, house: ServiceHouse) => Promise<HandlersFor<Q>>;
   /** Time between two jobs of the queue, whichever replica takes them, in ms; asked anew for each. Default: none. */
   paceMs?: (env: z.infer<z.ZodObject<Extra>>) => number;
 }): Promise<void> {
-  giveHeapRoom();
+  giveHeapRoom(service.heapGrowthPercent);
   const env = readEnv({ ...processEnv, ...jobsEnv, ...storageEnv, ...workerEnv });
   const slots = env.WORKER_SLOTS ?? service.slots ?? availableParallelism();
   const own = readEnv(service.env);

@@ -4,10 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 const GROWTH_PERCENT = 100;
 
 /**
- * Lets the heap double before all of it is collected again; a limit of the heap holds as before. V8 counts buffers that
- * are passed through, uploads and pictures, as growth, and lets a quiet heap grow by little: it would collect all of it
- * every few megabytes, to find nothing, for half of what an upload costs. Call it once, at boot: NODE_OPTIONS refuses it.
+ * Lets the heap grow, to twice its size by default, before all of it is collected again; a limit of the heap holds as
+ * before. V8 counts buffers that are passed through, uploads and pictures, as growth, and lets a quiet heap grow by
+ * little: it would collect all of it every few megabytes, to find nothing, for half of what an upload costs. Call it once,
+ * at boot: NODE_OPTIONS refuses it.
  */
-export function giveHeapRoom(): void {
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+export function giveHeapRoom(percent = GROWTH_PERCENT): void {
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }

@@ -9,6 +9,8 @@ await runWorker({
   queue: 'firebase-harvester',
   // A user is mostly waited for: by Firestore, by Storage, by the disk.
   slots: 8,
+  // Doubling would take it over 200 MB, to be a twelfth faster.
+  heapGrowthPercent: 60,
   env: harvestEnv,
   handlers: (env, { db, log }) => {
     const project = openProject(env);
