@@ -35,7 +35,7 @@ beforeAll(async () => {
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
-afterAll(() => server.close());
+afterAll(() => void server.close());
 beforeEach(() => {
   held = new Set();
   take = {};
