@@ -40,8 +40,10 @@ export function createSidecars(
         await link(model, path);
         return;
       } catch (error) {
+        const code = errorCode(error) ?? '';
+        if (code === 'EEXIST') throw error;
         // It went with its object, or has as many names as a file may have.
-        model = ['ENOENT', 'EMLINK'].includes(errorCode(error) ?? '') ? undefined : null;
+        model = ['ENOENT', 'EMLINK'].includes(code) ? undefined : null;
       }
     }
     const handle = await open(path, 'wx', 0o644);

@@ -75,14 +75,14 @@ export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison 
   const comparison = judge(count(a, b, grid, grain), grid, grain);
   const least = leastInk(grain);
   const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
+  const change = { views: [a, b], isGone, added: comparison.added, grid, least } as const;
   let patches: readonly Patch[] | undefined;
   return {
     ...comparison,
     // To look for pointers is most of a comparison, and many are decided without.
     get patches() {
       return (patches ??= comparison.patches.filter(
-        ({ blocks, lost, added }) =>
-          lost === 0 || added === 0 || !hasMoved(blocks, [a, b], isGone, comparison.added, grid, least),
+        ({ blocks, lost, added }) => lost === 0 || added === 0 || !hasMoved({ ...change, blocks }),
       ));
     },
   };

@@ -24,21 +24,22 @@ interface Shape {
   readonly bottom: number;
 }
 
-/**
- * Whether what is gone from some blocks has come elsewhere just as it was: a pointer that rested there, then here.
- * @param isGone tells of a pixel of `a`
- * @param added blocks that gained something
- * @param least see {@link leastInk}
- */
-export function hasMoved(
-  blocks: readonly number[],
-  [a, b]: readonly [View, View],
-  isGone: (at: number) => boolean,
-  added: BlockSet,
-  grid: Grid,
-  least: number,
-): boolean {
-  return movedShape(blocks, [a, b], isGone, added, grid, least, false) !== undefined;
+/** What is gone from some blocks between two views, and may have come elsewhere. */
+export interface Departure {
+  readonly blocks: readonly number[];
+  readonly views: readonly [View, View];
+  /** Tells of a pixel of the first view. */
+  readonly isGone: (at: number) => boolean;
+  /** Blocks that gained something. */
+  readonly added: BlockSet;
+  readonly grid: Grid;
+  /** See {@link leastInk}. */
+  readonly least: number;
+}
+
+/** Whether it has come elsewhere just as it was: a pointer that rested there, then here. */
+export function hasMoved(departure: Departure): boolean {
+  return movedShape(departure, false) !== undefined;
 }
 
 /** A pointer as it was seen: what it is filled with, and what that ends at. */
@@ -56,25 +57,14 @@ interface Spot {
 }
 
 /** The pointer that was in some blocks, and now is elsewhere; see {@link hasMoved}. */
-export function pointerIn(
-  blocks: readonly number[],
-  [a, b]: readonly [View, View],
-  isGone: (at: number) => boolean,
-  added: BlockSet,
-  grid: Grid,
-  least: number,
-): Pointer | undefined {
-  const shape = movedShape(blocks, [a, b], isGone, added, grid, least, true);
-  return shape && pointerOf(shape, a.picture, grid);
+export function pointerIn(departure: Departure): Pointer | undefined {
+  const shape = movedShape(departure, true);
+  return shape && pointerOf(shape, departure.views[0].picture, departure.grid);
 }
 
+/** @param isLoose also where it lies between other pixels than before */
 function movedShape(
-  blocks: readonly number[],
-  [a, b]: readonly [View, View],
-  isGone: (at: number) => boolean,
-  added: BlockSet,
-  grid: Grid,
-  least: number,
+  { blocks, views: [a, b], isGone, added, grid, least }: Departure,
   isLoose: boolean,
 ): Shape | undefined {
   if (blocks.length > MOST_BLOCKS) return undefined;

@@ -48,7 +48,7 @@ function movedBetween(a: View, b: View, { grain }: Shot, grid: Grid): Pointer | 
   const least = leastInk(grain);
   const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
   for (const blocks of componentsOf(lost, grid)) {
-    const moved = pointerIn(blocks, [a, b], isGone, added, grid, least);
+    const moved = pointerIn({ blocks, views: [a, b], isGone, added, grid, least });
     if (moved) return moved;
   }
   return undefined;
