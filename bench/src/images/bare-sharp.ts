@@ -20,7 +20,7 @@ export async function renderBare(input: string, outDir: string): Promise<void> {
     .resize(640, 640, { fit: 'inside', withoutEnlargement: true })
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const jpeg = { quality: 85 };
+  const jpeg = { quality: 85, optimiseCoding: false };
   await put(outDir, 'large.jpg', pixels(large).jpeg(jpeg));
   await put(outDir, 'medium.jpg', pixels(medium).jpeg(jpeg));
   await put(outDir, 'small.jpg', pixels(medium).resize(320, 320, { fit: 'inside' }).jpeg(jpeg));

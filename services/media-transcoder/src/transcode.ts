@@ -50,8 +50,7 @@ async function makeImage(input: TranscodeInput, source: string, ctx: JobContext)
   const image = await renderImage(source, {
     signal: ctx.signal,
     profile: input.profile,
-    // The next picture takes about as long to be claimed and opened as this one to be done.
-    onLastStep: ctx.releaseSlot,
+    onLastSteps: ctx.releaseSlot,
   });
   return {
     kind: 'image',
