@@ -6,6 +6,9 @@ import { throughLink } from './local-errors.ts';
 
 /** A folder that is held open. */
 export interface Folder {
+  readonly fd: number;
+  /** What its entries are reached under. */
+  readonly path: string;
   /** The path of an entry by which to work on it. */
   at(name: string): string;
   /** Makes what was added, renamed and removed in it last. */
@@ -26,6 +29,8 @@ export async function openFolder(path: string): Promise<Folder> {
   try {
     const through = await truePath(handle, path);
     return {
+      fd: handle.fd,
+      path: through,
       at: (name) => join(through, name),
       sync: () => handle.sync(),
       isStillThere: () => whereIs(handle) === path,

@@ -7,7 +7,6 @@ import {
   open,
   readdir,
   realpath,
-  rename,
   rm,
   rmdir,
   stat,
@@ -15,10 +14,13 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
+import { createCommits } from './local-commit.ts';
+import type { CommitThread } from './local-commit-thread.ts';
 import { asStorageError, isAbsent, onDisk } from './local-errors.ts';
 import { openFile, openFolder } from './local-folder.ts';
 import { createFolderPool } from './local-folder-pool.ts';
-import { createSidecars, type Details } from './local-sidecars.ts';
+import type { Details, FileStats } from './local-sidecar-name.ts';
+import { createSidecars } from './local-sidecars.ts';
 import { hashOf } from './local-write.ts';
 import { checkKey, OWN_FOLDER } from './object-key.ts';
 import { type ObjectHead, type PutOptions, StorageError } from './object-store.ts';
@@ -28,11 +30,11 @@ const ABANDONED_MS = 24 * 3_600_000;
 /** How often something may be replaced or removed under our hands before we give up. */
 const TRIES = 20;
 
-/** A temporary file with an object's bytes, open. */
-export type Filled = Details & { handle: FileHandle };
+/** An object's bytes, or an open temporary file that has them. */
+export type Filled = Details & ({ readonly handle: FileHandle } | { readonly bytes: Uint8Array });
 
 /** The files under a root folder, each with its details. */
-export function openLocalObjects(givenRoot: string) {
+export function openLocalObjects(givenRoot: string, commitThread?: CommitThread) {
   let prepared: Promise<string> | undefined;
   const root = () => {
     prepared ??= onDisk(prepare(givenRoot)).catch((error: unknown) => {
@@ -138,24 +140,7 @@ export function openLocalObjects(givenRoot: string) {
     }
   };
 
-  /** The rename is the moment that counts. */
-  const moveIn = async (temp: string, path: string) => {
-    for (let tries = 1; ; tries++) {
-      const folder = await folders.hold(dirname(path), await root());
-      try {
-        await rename(temp, folder.at(basename(path)));
-        await folder.sync();
-        return;
-      } catch (error) {
-        const code = errorCode(error);
-        // A removal takes empty folders along: ours, or one that is in the way of the name.
-        if (code === 'EISDIR') await rmdir(folder.at(basename(path)));
-        else if (code !== 'ENOENT' || tries === TRIES) throw error;
-      } finally {
-        await folder.close();
-      }
-    }
-  };
+  const commit = createCommits(folders, sidecars, current, commitThread);
 
   return {
     root,
@@ -174,7 +159,7 @@ export function openLocalObjects(givenRoot: string) {
     },
 
     /**
-     * Publishes what `fill` writes to a temporary file of the same file system, or leaves nothing behind.
+     * Publishes what `fill` gives or writes to a temporary file of the same file system, or leaves nothing behind.
      * @throws StorageError, whatever `fill` throws
      */
     async publish(
@@ -190,23 +175,15 @@ export function openLocalObjects(givenRoot: string) {
       let handle: FileHandle | undefined;
       try {
         const filled = await fill(temp);
-        handle = filled.handle;
+        if ('handle' in filled) handle = filled.handle;
         settings.signal?.throwIfAborted();
-        checkHash(filled.sha256, settings.expectedSha256);
         const { sha256, contentType } = filled;
-        const stats = await onDisk(handle.stat({ bigint: true }));
-        // Both settle before anything is cleaned up.
-        const written = await Promise.allSettled([
-          handle.datasync(),
-          sidecars.write(id, stats, { sha256, contentType }),
-        ]);
-        for (const one of written) if (one.status === 'rejected') throw asStorageError(one.reason);
-        settings.signal?.throwIfAborted();
-        // Of puts that come at once, each may find nothing; what they leave goes with the next one or the removal.
-        const replaces = (await onDisk(current(path))) !== undefined;
-        await onDisk(moveIn(temp, path));
-        if (replaces) await tidy(key, path);
-        return headOf(key, stats, { sha256, contentType });
+        checkHash(sha256, settings.expectedSha256);
+        const details = { sha256, contentType };
+        const made = await commit({ ...details, from: filled, id, temp, path, root: await root() });
+        // What puts leave that come at once goes with the next one or the removal.
+        if (made.replaces) await tidy(key, path);
+        return headOf(key, made.stats, details);
       } catch (error) {
         await rm(temp, { force: true });
         await sidecars.forget(id).catch(() => undefined);
@@ -250,7 +227,7 @@ export function openLocalObjects(givenRoot: string) {
   };
 }
 
-function headOf(key: string, stats: BigIntStats, details: Details): ObjectHead {
+function headOf(key: string, stats: FileStats & Pick<BigIntStats, 'mtime'>, details: Details): ObjectHead {
   return { key, size: Number(stats.size), modifiedAt: stats.mtime, ...details };
 }
 

@@ -4,14 +4,9 @@ import { link, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
 import { isAbsent } from './local-errors.ts';
+import type { Folder } from './local-folder.ts';
 import type { createFolderPool } from './local-folder-pool.ts';
-
-/** What the file itself does not tell. */
-export interface Details {
-  /** In hex. */
-  readonly sha256: string;
-  readonly contentType: string;
-}
+import { type Details, detailsIn, idOf, prefixOf, sidecarName } from './local-sidecar-name.ts';
 
 /**
  * Keeps an object's hash and type in the name of an empty file beside the object's own: a name is there whole or not at
@@ -63,11 +58,19 @@ export function createSidecars(
     /** A new id for a put, good as a file name. */
     newId: (key: string): string => `${hashed(key)}.${randomBytes(8).toString('hex')}`,
 
+    /** What a new sidecar may be a link to, once there is one. */
+    get model(): string | undefined {
+      return model ?? undefined;
+    },
+
+    /** The folder of what the put with this id writes, held open. */
+    hold: (id: string): Promise<Folder> => folders.hold(folderOf(id), root),
+
     /** Writes what describes the file of these stats; it lasts when this resolves. */
     async write(id: string, stats: BigIntStats, value: Details): Promise<void> {
       const folder = await folders.hold(folderOf(id), root);
       try {
-        const name = nameOf(id, stats, value);
+        const name = sidecarName(id, stats, value);
         await makeEmpty(folder.at(name), join(folderOf(id), name));
         await folder.sync();
       } finally {
@@ -115,25 +118,4 @@ export function createSidecars(
 /** 128 bits: two keys never share one. In letters of one case, since some disks know no other. */
 function hashed(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
-}
-
-function prefixOf(name: string, { ino, mtimeNs, size }: BigIntStats): string {
-  return `${name}.${ino}-${mtimeNs}-${size}.`;
-}
-
-function nameOf(id: string, stats: BigIntStats, { sha256, contentType }: Details): string {
-  const [name = '', put = ''] = id.split('.');
-  return `${prefixOf(name, stats)}${put}.${sha256}.${contentType.replaceAll('/', ',')}`;
-}
-
-/** undefined for a name that is none of ours. */
-function detailsIn(sidecar: string): Details | undefined {
-  const [, , , sha256 = '', ...type] = sidecar.split('.');
-  const contentType = type.join('.').replaceAll(',', '/');
-  return /^[0-9a-f]{64}$/.test(sha256) && contentType !== '' ? { sha256, contentType } : undefined;
-}
-
-function idOf(sidecar: string): string {
-  const [name = '', , put = ''] = sidecar.split('.');
-  return `${name}.${put}`;
 }

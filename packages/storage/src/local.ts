@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { checkRange, outside } from './byte-range.ts';
 import { errorCode } from '@mediaworks/runtime';
+import type { CommitThread } from './local-commit-thread.ts';
 import { onDisk } from './local-errors.ts';
 import { lentPathOf, pathOf } from './local-folder.ts';
 import { listKeys } from './local-list.ts';
@@ -14,6 +16,9 @@ import { checkSize, DEFAULT_CONTENT_TYPE } from './put-checks.ts';
 import { discard } from './read-body.ts';
 import { signPath } from './signed-url.ts';
 
+/** As many bytes as are handed on as they are. */
+const FEW_BYTES = 2 ** 20;
+
 export interface LocalStoreOptions {
   /** Folder of the objects, made when missing. Objects lie at their keys; our own files under `.mediaworks`. */
   root: string;
@@ -21,6 +26,8 @@ export interface LocalStoreOptions {
   signingKey: string;
   /** What the gateway's `/files/` is reached under; without it, addresses are relative. */
   publicBaseUrl?: string | undefined;
+  /** Makes objects of files; by default one is started when several are to be made at a time. */
+  commitThread?: CommitThread | undefined;
 }
 
 /**
@@ -29,13 +36,14 @@ export interface LocalStoreOptions {
  * processes may share the folder.
  */
 export function createLocalStore(options: LocalStoreOptions): ObjectStore {
-  const objects = openLocalObjects(options.root);
+  const objects = openLocalObjects(options.root, options.commitThread);
   const cloned = createCloning();
 
   return {
     put: async (key, body, settings = {}) => {
       try {
         return await objects.publish(key, settings, async (temp) => {
+          if (body instanceof Uint8Array && body.length <= FEW_BYTES) return small(body, settings);
           const handle = await onDisk(open(temp, 'wx', 0o644));
           return filled(handle, () => writeTo(handle, body, settings), settings);
         });
@@ -126,6 +134,13 @@ export function createLocalStore(options: LocalStoreOptions): ObjectStore {
 
     check: () => objects.check(),
   };
+}
+
+/** Bytes that are not worth a stream. @throws StorageError `too_large` */
+function small(bytes: Uint8Array, settings: PutOptions) {
+  checkSize(bytes.length, settings);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { bytes, sha256, contentType: settings.contentType ?? DEFAULT_CONTENT_TYPE };
 }
 
 /** A filled temporary file, still open; closed when filling it fails. */
