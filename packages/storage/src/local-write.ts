@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { onDisk } from './local-errors.ts';
 import type { Body, PutOptions } from './object-store.ts';
 import { checkSize } from './put-checks.ts';
-import { chunksOf } from './read-body.ts';
+import { eachChunk } from './read-body.ts';
 
 /** Chunks are gathered up to this many bytes, so that a large body is few system calls and no copy. */
 const BLOCK_BYTES = 2 ** 19;
@@ -40,14 +40,15 @@ export async function writeTo(
     blockSize = 0;
   };
   try {
-    for await (const chunk of chunksOf(body, options.signal)) {
+    const take = (chunk: Uint8Array) => {
       size += chunk.length;
       checkSize(size, options);
       hash.update(chunk);
       block.push(chunk);
       blockSize += chunk.length;
-      if (blockSize >= BLOCK_BYTES) await flush();
-    }
+      return blockSize < BLOCK_BYTES ? undefined : flush();
+    };
+    await eachChunk(body, take, options.signal);
     await flush();
   } finally {
     // The file must not be closed under a write.
