@@ -174,11 +174,15 @@ function endsAt(
   { width, height }: Grid,
 ): boolean {
   let [unlike, all] = [0, 0];
+  const mostLike = (1 - RIM_SHARE) * rim.length + 1e-6;
   for (const spot of rim) {
-    const [column, row] = [x + spot.x, y + spot.y];
+    const column = x + spot.x;
+    const row = y + spot.y;
     if (column < 0 || column >= width || row < 0 || row >= height) continue;
     all++;
     if (abs(picture[row * width + column]! - level) > ALIKE) unlike++;
+    // On a plain of its colour a few tell.
+    else if (all - unlike > mostLike) return false;
   }
   return unlike >= RIM_SHARE * all;
 }

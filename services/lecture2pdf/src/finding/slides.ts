@@ -3,10 +3,12 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
+import { type Bound, boundOf, type Sketch, sketchOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import {
   type Grain,
   inkBlocks,
+  inkBlocksOf,
   joined,
   mayBeAlike,
   pack,
@@ -23,9 +25,15 @@ export interface Slide {
 
 interface Growing extends Slide {
   /** As it is now. */
-  view: PackedView;
+  view: Look;
   /** As it was in its last shots. */
-  looks: PackedView[];
+  looks: Look[];
+}
+
+/** A view as it is kept of a slide. */
+interface Look {
+  readonly packed: PackedView;
+  readonly sketch: Sketch;
 }
 
 const LEAST_COMMON = 0.15;
@@ -61,7 +69,7 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
       continue;
     }
-    const seen: Seen = { view, packed: pack(view, grid), grain: shot.grain };
+    const seen = seenIn(shot, view, grid);
     const growing = current && grows(current, seen, grid) ? current : undefined;
     const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
     const first =
@@ -71,48 +79,61 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     beginnings = [];
     if (known) {
       known.shots.push(...own);
-      known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
-      known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
+      known.looks = [...known.looks.slice(1 - REMEMBERED), seen];
+      const whole = joined(view, unpack(known.view.packed, grid), grid);
+      known.view = whole === view ? seen : lookAt(whole, pack(whole, grid), grid, shot.grain);
       current = known;
     } else {
-      current = { shots: own, view: seen.packed, looks: [seen.packed] };
+      current = { shots: own, view: seen, looks: [seen] };
       slides.push(current);
     }
   }
   return slides;
 }
 
-/** What a shot shows, captions apart. */
-interface Seen {
+/** What a shot shows, captions and pointers apart. */
+interface Seen extends Look {
   readonly view: View;
-  readonly packed: PackedView;
   readonly grain: Grain;
 }
 
+function seenIn(shot: Shot, view: View, grid: Grid): Seen {
+  const { grain } = shot;
+  return { view, grain, ...lookAt(view, { ...shot.view, calm: view.calm }, grid, grain) };
+}
+
+const lookAt = (view: View, packed: PackedView, grid: Grid, grain: Grain): Look => ({
+  packed,
+  sketch: sketchOf(view, packed, grid, grain),
+});
+
 function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
-  const known = unpack(slide.view, grid);
+  const known = unpack(slide.view.packed, grid);
   const comparison = compare(known, view, grid, grain);
   if (isBuild(comparison)) return true;
   if (slide.looks.length < 2 || sizeOf(comparison.lost) > HIDDEN) return false;
   return isBuild(
-    compareWithAny([known, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+    compareWithAny([known, ...slide.looks.map(({ packed }) => unpack(packed, grid))], view, grid, grain),
   );
 }
 
-function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boolean {
-  const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look, packed));
+function returns(slide: Growing, seen: Seen, grid: Grid): boolean {
+  const { view, packed, grain } = seen;
+  const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look.packed, packed));
   if (alike.length === 0) return false;
-  const now = unpack(slide.view, grid);
-  const full = FULL * inkBlocks(now, grid, grain);
-  const views = alike.map((look) => (look === slide.view ? now : unpack(look, grid)));
-  const isAgain = (look: View) =>
-    inkBlocks(look, grid, grain) >= full &&
-    isRevisit(compare(look, view, grid, grain), look === now ? GROWN : DIFFERENT);
-  if (views.some(isAgain)) return true;
+  const grownOf = (look: Look) => (look === slide.view ? GROWN : DIFFERENT);
+  const likely = alike.filter((look) => mayReturn(boundOf(look.sketch, seen.sketch, grid, grain), grownOf(look)));
+  if (likely.length === 0 && boundOf(slide.view.sketch, seen.sketch, grid, grain).added > HIDDEN) return false;
+  const full = FULL * inkBlocksOf(slide.view.packed, grid, grain);
+  const isAgain = (look: Look) =>
+    inkBlocksOf(look.packed, grid, grain) >= full &&
+    isRevisit(compare(unpack(look.packed, grid), view, grid, grain), grownOf(look));
+  if (likely.some(isAgain)) return true;
+  const now = unpack(slide.view.packed, grid);
   const { lost, added } = compare(now, view, grid, grain);
   if (slide.looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
   return isRevisit(
-    compareWithAny([now, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+    compareWithAny([now, ...slide.looks.map((look) => unpack(look.packed, grid))], view, grid, grain),
   );
 }
 
@@ -122,6 +143,10 @@ function isBuild(comparison: Comparison): boolean {
   if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, LOST * before)) return false;
   return !comparison.patches.some(isReplaced);
 }
+
+/** Whether it may be one, see {@link isRevisit}, as far as is known without a comparison. */
+const mayReturn = ({ added, after }: Bound, grown: number): boolean =>
+  added <= Math.max(2, grown * after, DRAWN.added * after);
 
 function isRevisit(comparison: Comparison, grown = DIFFERENT): boolean {
   const { common, before, after, lost, added } = comparison;
