@@ -108,7 +108,8 @@ export const CHANGE_EVERY = 7;
 export function changeOf(frame: Uint8Array, before: Uint8Array): { shift: number; deviation: number } {
   const histogram = new Uint32Array(511);
   let total = 0;
-  for (let at = 0; at < frame.length; at += CHANGE_EVERY, total++) histogram[frame[at]! - before[at]! + 255]!++;
+  for (let at = 0; at < frame.length; at += CHANGE_EVERY, total++)
+    histogram[frame[at]! - before[at]! + 255]!++;
   const shift = medianIn(histogram, total) - 255;
   const distances = new Uint32Array(511);
   for (let value = 0; value < 511; value++) distances[abs(value - 255 - shift)]! += histogram[value]!;

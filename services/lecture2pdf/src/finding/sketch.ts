@@ -1,33 +1,38 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { leastShare, widest } from './comparison.ts';
-import { BLOCK_HEIGHT, BLOCK_WIDTH, type BlockSet, blocksOf, type Grid } from './grid.ts';
+import { BLOCK_HEIGHT, BLOCK_WIDTH, blocksOf, type Grid } from './grid.ts';
 import { CHANGE_EVERY } from './motion.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type PackedView, type View } from './view.ts';
 
 const { abs, max } = Math;
 
 /**
- * Two bits a pixel of a view. They tell of most pairs of slides that one shows what the other lacks, in a hundredth of
- * the time that a comparison takes, and never of a pair of which a comparison would not.
+ * A bit for each pixel of a view that is kept. With {@link Strokes} it tells of most pairs of slides that one shows what
+ * the other lacks, in a hundredth of the time that a comparison takes; never of a pair of which a comparison would not.
  */
 export interface Sketch {
-  readonly calm: BlockSet;
-  readonly background: Uint8Array;
-  /** Pixels of content in each block, at most. */
-  readonly ink: Uint16Array;
-  /** Pixels that no comparison takes for faint ones, and those that none takes for empty; `WORDS` numbers a block. */
-  readonly strong: Int32Array;
+  /** Where the bits of each block begin; `NONE` where there is no content. */
+  readonly places: Uint16Array;
+  /** What no comparison takes for empty: `WORDS` numbers a block. */
   readonly inked: Int32Array;
-  /** How many are strong in each block. */
-  readonly strokes: Uint8Array;
-  /** Those near an inked one count as inked, too: what a shaky camera shows may be beside where it was. */
+  /** What is near content counts as such, too: what a shaky camera shows may be beside where it was. */
   readonly isWide: boolean;
+  readonly plain: Int32Array;
+}
+
+/** The same of a view that is looked for among those that are kept. */
+export interface Strokes {
+  /** What every comparison takes for content. */
+  readonly strong: Int32Array;
+  /** How many there are in each block. */
+  readonly counts: Uint8Array;
   /** Of the pixels that tell how much brighter a picture is, those that show their background. */
   readonly plain: Int32Array;
 }
 
 /** A bit for each pixel of a block, two rows a number. */
 const WORDS = (BLOCK_WIDTH * BLOCK_HEIGHT) / 32;
+const NONE = 0xffff;
 /** A pixel of so much contrast is a clear one whatever is beside it: a quarter of the highest contrast is less. */
 const STRONG = 64;
 /** And below this one it is gone: less than 0.3 of that is left. */
@@ -35,34 +40,54 @@ const INKED = 20;
 /** Within so many grey levels of the background a pixel shows it. */
 const PLAIN = 4;
 
-export function sketchOf(view: View, { ink }: PackedView, grid: Grid, grain: Grain): Sketch {
+export function sketchOf({ contrast }: View, grid: Grid, { shaky }: Grain): Sketch {
+  const bits = bitsOf(shaky ? widest(contrast, grid) : contrast, INKED, grid);
+  const places = new Uint16Array(blocksOf(grid)).fill(NONE);
+  let end = 0;
+  for (let block = 0; block < places.length; block++) {
+    const from = block * WORDS;
+    if (bits.subarray(from, from + WORDS).every((word) => word === 0)) continue;
+    bits.copyWithin(end, from, from + WORDS);
+    places[block] = end;
+    end += WORDS;
+  }
+  return { places, inked: bits.slice(0, end), isWide: shaky, plain: plainOf(contrast, grid) };
+}
+
+export function strokesOf({ contrast }: View, grid: Grid): Strokes {
+  const strong = bitsOf(contrast, STRONG, grid);
+  const counts = new Uint8Array(blocksOf(grid));
+  for (let block = 0, word = 0; block < counts.length; block++) {
+    for (const end = word + WORDS; word < end; word++) counts[block]! += bitsIn(strong[word]!);
+  }
+  return { strong, counts, plain: plainOf(contrast, grid) };
+}
+
+/** The inner pixels of so much contrast. A comparison doesn't look at the outermost ones. */
+function bitsOf(contrast: Uint8Array, least: number, grid: Grid): Int32Array {
   const { width, height, columnOf, rowStart } = grid;
-  const { contrast, calm, background } = view;
-  const near = grain.shaky ? widest(contrast, grid) : contrast;
-  const blocks = blocksOf(grid);
-  const [strong, inked] = [new Int32Array(blocks * WORDS), new Int32Array(blocks * WORDS)];
-  const [strokes, plain, samples] = [new Uint8Array(blocks), new Int32Array(blocks), new Uint8Array(blocks)];
-  for (let y = 0, at = 0; y < height; y++) {
+  const bits = new Int32Array(blocksOf(grid) * WORDS);
+  for (let y = 1; y < height - 1; y++) {
     const row = y % BLOCK_HEIGHT;
-    const isInner = y > 0 && y < height - 1;
-    for (let x = 0; x < width; x++, at++) {
-      const block = rowStart[y]! + columnOf[x]!;
-      if (at % CHANGE_EVERY === 0) {
-        // Where there are more of them than bits, the last are left out.
-        const sample = samples[block]!++;
-        if (sample < 32 && contrast[at]! <= PLAIN) plain[block]! |= 1 << sample;
-      }
-      if (near[at]! < INKED) continue;
-      const word = block * WORDS + (row >> 1);
-      const bit = 1 << (((row & 1) << 4) | (x % BLOCK_WIDTH));
-      inked[word]! |= bit;
-      // A comparison doesn't look at the outermost ones.
-      if (contrast[at]! < STRONG || !isInner || x === 0 || x === width - 1) continue;
-      strong[word]! |= bit;
-      strokes[block]!++;
+    for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
+      if (contrast[at]! < least) continue;
+      const word = (rowStart[y]! + columnOf[x]!) * WORDS + (row >> 1);
+      bits[word]! |= 1 << (((row & 1) << 4) | (x % BLOCK_WIDTH));
     }
   }
-  return { calm, background, ink, strong, inked, strokes, isWide: grain.shaky, plain };
+  return bits;
+}
+
+function plainOf(contrast: Uint8Array, { width, columnOf, rowStart, rows, columns }: Grid): Int32Array {
+  const plain = new Int32Array(rows * columns);
+  const counts = new Uint8Array(plain.length);
+  for (let at = 0; at < contrast.length; at += CHANGE_EVERY) {
+    const block = rowStart[Math.floor(at / width)]! + columnOf[at % width]!;
+    // Where there are more of them than bits, the last are left out.
+    const bit = counts[block]!++;
+    if (bit < 32 && contrast[at]! <= PLAIN) plain[block]! |= 1 << bit;
+  }
+  return plain;
 }
 
 /** What a comparison from one view to another would find. */
@@ -73,26 +98,38 @@ export interface Bound {
   readonly after: number;
 }
 
-/** @param b the second view, and its grain */
-export function boundOf(a: Sketch, b: Sketch, grid: Grid, grain: Grain): Bound {
+export interface Sketched {
+  readonly packed: PackedView;
+  readonly sketch: Sketch;
+}
+
+/** @param b the second view, whose grain it is */
+export function boundOf(
+  { packed: a, sketch }: Sketched,
+  { packed: b, strokes, grain }: { packed: PackedView; strokes: Strokes; grain: Grain },
+  grid: Grid,
+): Bound {
   const least = leastInk(grain);
   const share = leastShare(grain);
-  const shift = shiftBetween(a, b, grid);
-  const canTell = shift !== undefined && least < STRONG && (a.isWide || !grain.shaky);
+  const shift = shiftBetween(a, b, [sketch.plain, strokes.plain], grid);
+  const canTell = shift !== undefined && least < STRONG && (sketch.isWide || !grain.shaky);
   let [added, after] = [0, 0];
   for (let block = 0; block < a.calm.length; block++) {
     if (a.calm[block] === 0 || b.calm[block] === 0) continue;
     const ink = b.ink[block]!;
     if (ink < LEAST_PIXELS) continue;
     after++;
-    if (!canTell || b.strokes[block]! < LEAST_PIXELS) continue;
+    let fresh = strokes.counts[block]!;
+    if (!canTell || fresh < LEAST_PIXELS || fresh < share * ink) continue;
     // Apart from how much brighter all is, what was there and what is there now differ by at least this.
     const brighter = b.background[block]! - a.background[block]!;
     const differ = STRONG - (INKED - 1) - max(abs(brighter - shift.least), abs(brighter - shift.most));
     if (differ <= least) continue;
-    let fresh = 0;
-    for (let word = block * WORDS, end = word + WORDS; word < end; word++) {
-      fresh += bitsIn(b.strong[word]! & ~a.inked[word]!);
+    const place = sketch.places[block]!;
+    if (place !== NONE) {
+      for (let word = 0, from = block * WORDS; word < WORDS; word++) {
+        fresh -= bitsIn(strokes.strong[from + word]! & sketch.inked[place + word]!);
+      }
     }
     if (fresh >= LEAST_PIXELS && fresh >= share * ink) added++;
   }
@@ -102,12 +139,17 @@ export function boundOf(a: Sketch, b: Sketch, grid: Grid, grain: Grain): Bound {
 const histogram = new Uint32Array(511);
 
 /** How much brighter the median pixel becomes, see {@link changeOf}, at least and at most; undefined where too few tell. */
-function shiftBetween(a: Sketch, b: Sketch, { width, height }: Grid): { least: number; most: number } | undefined {
+function shiftBetween(
+  a: PackedView,
+  b: PackedView,
+  [plainA, plainB]: readonly [Int32Array, Int32Array],
+  { width, height }: Grid,
+): { least: number; most: number } | undefined {
   const all = Math.ceil((width * height) / CHANGE_EVERY);
   histogram.fill(0);
   let known = 0;
-  for (let block = 0; block < a.plain.length; block++) {
-    const both = bitsIn(a.plain[block]! & b.plain[block]!);
+  for (let block = 0; block < plainA.length; block++) {
+    const both = bitsIn(plainA[block]! & plainB[block]!);
     histogram[b.background[block]! - a.background[block]! + 255]! += both;
     known += both;
   }

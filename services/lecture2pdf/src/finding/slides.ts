@@ -3,8 +3,9 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
-import { type Bound, boundOf, type Sketch, sketchOf } from './sketch.ts';
+import { type Bound, boundOf, type Sketched, sketchOf, type Strokes, strokesOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
+import type { Pausing } from './turns.ts';
 import {
   type Grain,
   inkBlocks,
@@ -25,15 +26,9 @@ export interface Slide {
 
 interface Growing extends Slide {
   /** As it is now. */
-  view: Look;
+  view: Sketched;
   /** As it was in its last shots. */
-  looks: Look[];
-}
-
-/** A view as it is kept of a slide. */
-interface Look {
-  readonly packed: PackedView;
-  readonly sketch: Sketch;
+  looks: Sketched[];
 }
 
 const LEAST_COMMON = 0.15;
@@ -51,14 +46,15 @@ const REMEMBERED = 5;
 const FULL = 0.7;
 
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
-export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
-  const captions = captionBlocks(shots, grid);
-  const pointers = pointersOf(shots, grid);
+export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[]> {
+  const captions = yield* captionBlocks(shots, grid);
+  const pointers = yield* pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
+    yield;
     const whole = unpack(shot.view, grid);
     const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
       (rest, hidden) => (hidden ? without(rest, hidden) : rest),
@@ -69,7 +65,8 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
       continue;
     }
-    const seen = seenIn(shot, view, grid);
+    const packed = { ...shot.view, calm: view.calm };
+    const seen: Seen = { view, packed, strokes: strokesOf(view, grid), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
     const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
     const first =
@@ -77,14 +74,15 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
       1;
     const own = [...beginnings.slice(first), shot];
     beginnings = [];
+    const kept: Sketched = { packed, sketch: sketchOf(view, grid, shot.grain) };
     if (known) {
       known.shots.push(...own);
-      known.looks = [...known.looks.slice(1 - REMEMBERED), seen];
-      const whole = joined(view, unpack(known.view.packed, grid), grid);
-      known.view = whole === view ? seen : lookAt(whole, pack(whole, grid), grid, shot.grain);
+      known.looks = [...known.looks.slice(1 - REMEMBERED), kept];
+      const all = joined(view, unpack(known.view.packed, grid), grid);
+      known.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid, shot.grain) };
       current = known;
     } else {
-      current = { shots: own, view: seen, looks: [seen] };
+      current = { shots: own, view: kept, looks: [kept] };
       slides.push(current);
     }
   }
@@ -92,20 +90,12 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
 }
 
 /** What a shot shows, captions and pointers apart. */
-interface Seen extends Look {
+interface Seen {
   readonly view: View;
+  readonly packed: PackedView;
+  readonly strokes: Strokes;
   readonly grain: Grain;
 }
-
-function seenIn(shot: Shot, view: View, grid: Grid): Seen {
-  const { grain } = shot;
-  return { view, grain, ...lookAt(view, { ...shot.view, calm: view.calm }, grid, grain) };
-}
-
-const lookAt = (view: View, packed: PackedView, grid: Grid, grain: Grain): Look => ({
-  packed,
-  sketch: sketchOf(view, packed, grid, grain),
-});
 
 function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
   const known = unpack(slide.view.packed, grid);
@@ -121,11 +111,11 @@ function returns(slide: Growing, seen: Seen, grid: Grid): boolean {
   const { view, packed, grain } = seen;
   const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look.packed, packed));
   if (alike.length === 0) return false;
-  const grownOf = (look: Look) => (look === slide.view ? GROWN : DIFFERENT);
-  const likely = alike.filter((look) => mayReturn(boundOf(look.sketch, seen.sketch, grid, grain), grownOf(look)));
-  if (likely.length === 0 && boundOf(slide.view.sketch, seen.sketch, grid, grain).added > HIDDEN) return false;
+  const grownOf = (look: Sketched) => (look === slide.view ? GROWN : DIFFERENT);
+  const likely = alike.filter((look) => mayReturn(boundOf(look, seen, grid), grownOf(look)));
+  if (likely.length === 0 && boundOf(slide.view, seen, grid).added > HIDDEN) return false;
   const full = FULL * inkBlocksOf(slide.view.packed, grid, grain);
-  const isAgain = (look: Look) =>
+  const isAgain = (look: Sketched) =>
     inkBlocksOf(look.packed, grid, grain) >= full &&
     isRevisit(compare(unpack(look.packed, grid), view, grid, grain), grownOf(look));
   if (likely.some(isAgain)) return true;
