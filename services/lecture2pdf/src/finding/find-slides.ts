@@ -4,6 +4,7 @@ import { createShotFinder, FRAME_RATE } from './shots.ts';
 import { groupSlides } from './slides.ts';
 import { type SlideTimes, timesOf } from './times.ts';
 import { inTurns } from './turns.ts';
+import { forgetUnpacked } from './view.ts';
 
 export interface FoundSlides {
   /** Seconds. */
@@ -32,6 +33,6 @@ export async function findSlides(path: string, options: GreyFrameOptions): Promi
   const decoded = count / FRAME_RATE;
   // Sound may go on behind the last picture, which stays; a file that breaks off has neither.
   const duration = cutOff ? decoded : (options.probe.duration ?? decoded);
-  const slides = await inTurns(groupSlides(found.shots, grid), options.signal);
+  const slides = await inTurns(groupSlides(found.shots, grid), options.signal).finally(forgetUnpacked);
   return { duration, cutOff, slides: slides.map((slide) => timesOf(slide, found, duration)) };
 }

@@ -98,6 +98,9 @@ export function pack(view: View, grid: Grid): PackedView {
 const unpacked = new Map<Buffer, Contrasts>();
 const MOST_UNPACKED = 64;
 
+/** Lets go of them. Whoever still needs one unpacks it again. */
+export const forgetUnpacked = (): void => unpacked.clear();
+
 export function unpack({ calm, packed, background }: PackedView, grid: Grid): View {
   const known = unpacked.get(packed);
   unpacked.delete(packed);
