@@ -26,12 +26,15 @@ function viewed({ level, noise, paints, hidden }: Page): View {
   return viewOf(frame, new Uint8Array(blocksOf(grid)).fill(1, hidden), grid);
 }
 
-function bothOf(pages: readonly [Page, Page], grain: Grain, grainBefore = grain) {
+function bothOf(pages: readonly [Page, Page], grain: Grain) {
   const [a, b] = [viewed(pages[0]), viewed(pages[1])];
-  const kept = { packed: pack(a, grid), sketch: sketchOf(a, grid, grainBefore) };
-  const seen = { packed: pack(b, grid), strokes: strokesOf(b, grid), grain };
-  const { added, after } = compare(a, b, grid, grain);
-  return { bound: boundOf(kept, seen, grid), found: { added: sizeOf(added), after } };
+  const kept = { packed: pack(a, grid), sketch: sketchOf(a, grid) };
+  const seen = { view: b, packed: pack(b, grid), strokes: strokesOf(b, grid, grain), grain };
+  const { added, lost, before, after } = compare(a, b, grid, grain);
+  return {
+    bound: boundOf(kept, seen, grid),
+    found: { added: sizeOf(added), lost: sizeOf(lost), before, after },
+  };
 }
 
 const grey = fc.integer({ min: 0, max: 255 });
@@ -52,9 +55,11 @@ const grain = fc.record({ noise: fc.constantFrom(0, 3, 8), shaky: fc.boolean() }
 describe('what a sketch tells without a comparison', () => {
   it('is never more than a comparison finds', () => {
     fc.assert(
-      fc.property(page, page, grain, grain, (a, b, now, before) => {
-        const { bound, found } = bothOf([a, b], now, before);
+      fc.property(page, page, grain, (a, b, grain) => {
+        const { bound, found } = bothOf([a, b], grain);
         expect(bound.added).toBeLessThanOrEqual(found.added);
+        expect(bound.lost).toBeLessThanOrEqual(found.lost);
+        expect(bound.before).toBeGreaterThanOrEqual(found.before);
         expect(bound.after).toBeGreaterThanOrEqual(found.after);
       }),
       { seed: 1, numRuns: 40 },
@@ -74,9 +79,17 @@ describe('what a sketch tells without a comparison', () => {
     expect(bound.after).toBe(found.after);
   });
 
+  it('is that words are gone, where nothing came beside them', () => {
+    const [first, second] = [words('Precipitation and what it is', 20), words('Rain or snow', 70)];
+    const { bound, found } = bothOf([plainPage(first, second), plainPage(first)], still);
+    expect(bound.lost).toBeGreaterThan(5);
+    expect(bound.added).toBe(0);
+    expect(bound.before).toBe(found.before);
+  });
+
   it('is nothing where all has become darker by as much', () => {
     const lines = [words('Precipitation and what it is', 20)];
     const { bound } = bothOf([plainPage(...lines), { ...plainPage(...lines), level: 200 }], still);
-    expect(bound.added).toBe(0);
+    expect(bound).toMatchObject({ lost: 0, added: 0 });
   });
 });

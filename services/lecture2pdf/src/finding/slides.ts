@@ -3,21 +3,10 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
-import { type Bound, boundOf, type Sketched, sketchOf, type Strokes, strokesOf } from './sketch.ts';
+import { type Bound, boundOf, type Looked, type Sketched, sketchOf, strokesOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import type { Pausing } from './turns.ts';
-import {
-  type Grain,
-  inkBlocks,
-  inkBlocksOf,
-  joined,
-  mayBeAlike,
-  pack,
-  type PackedView,
-  unpack,
-  type View,
-  without,
-} from './view.ts';
+import { inkBlocks, inkBlocksOf, joined, mayBeAlike, pack, unpack, type View, without } from './view.ts';
 
 /** A page of the lecture: the shots that show one slide, in order. */
 export interface Slide {
@@ -66,7 +55,7 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
       continue;
     }
     const packed = { ...shot.view, calm: view.calm };
-    const seen: Seen = { view, packed, strokes: strokesOf(view, grid), grain: shot.grain };
+    const seen: Looked = { view, packed, strokes: strokesOf(view, grid, shot.grain), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
     const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
     const first =
@@ -74,12 +63,12 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
       1;
     const own = [...beginnings.slice(first), shot];
     beginnings = [];
-    const kept: Sketched = { packed, sketch: sketchOf(view, grid, shot.grain) };
+    const kept: Sketched = { packed, sketch: sketchOf(view, grid) };
     if (known) {
       known.shots.push(...own);
       known.looks = [...known.looks.slice(1 - REMEMBERED), kept];
       const all = joined(view, unpack(known.view.packed, grid), grid);
-      known.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid, shot.grain) };
+      known.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid) };
       current = known;
     } else {
       current = { shots: own, view: kept, looks: [kept] };
@@ -89,15 +78,7 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
   return slides;
 }
 
-/** What a shot shows, captions and pointers apart. */
-interface Seen {
-  readonly view: View;
-  readonly packed: PackedView;
-  readonly strokes: Strokes;
-  readonly grain: Grain;
-}
-
-function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
+function grows(slide: Growing, { view, grain }: Looked, grid: Grid): boolean {
   const known = unpack(slide.view.packed, grid);
   const comparison = compare(known, view, grid, grain);
   if (isBuild(comparison)) return true;
@@ -107,13 +88,16 @@ function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
   );
 }
 
-function returns(slide: Growing, seen: Seen, grid: Grid): boolean {
+function returns(slide: Growing, seen: Looked, grid: Grid): boolean {
   const { view, packed, grain } = seen;
   const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look.packed, packed));
   if (alike.length === 0) return false;
   const grownOf = (look: Sketched) => (look === slide.view ? GROWN : DIFFERENT);
   const likely = alike.filter((look) => mayReturn(boundOf(look, seen, grid), grownOf(look)));
-  if (likely.length === 0 && boundOf(slide.view, seen, grid).added > HIDDEN) return false;
+  if (likely.length === 0) {
+    const { lost, added } = boundOf(slide.view, seen, grid);
+    if (lost > HIDDEN || added > HIDDEN) return false;
+  }
   const full = FULL * inkBlocksOf(slide.view.packed, grid, grain);
   const isAgain = (look: Sketched) =>
     inkBlocksOf(look.packed, grid, grain) >= full &&
@@ -135,7 +119,8 @@ function isBuild(comparison: Comparison): boolean {
 }
 
 /** Whether it may be one, see {@link isRevisit}, as far as is known without a comparison. */
-const mayReturn = ({ added, after }: Bound, grown: number): boolean =>
+const mayReturn = ({ before, after, lost, added }: Bound, grown: number): boolean =>
+  lost <= Math.max(2, DIFFERENT * before, DRAWN.lost * before) &&
   added <= Math.max(2, grown * after, DRAWN.added * after);
 
 function isRevisit(comparison: Comparison, grown = DIFFERENT): boolean {
