@@ -12,8 +12,12 @@ const EVERY_MS = 100;
 export async function peakOf(
   script: string,
   args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<{ peak: number; said: string }> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let [peak, said] = [0, ''];
   child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
   const watch = setInterval(() => (peak = Math.max(peak, memoryOfFamily(child.pid ?? 0))), EVERY_MS);
@@ -25,9 +29,13 @@ export async function peakOf(
 function memoryOfFamily(pid: number): number {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    return children.reduce((sum, child) => sum + memoryOfFamily(Number(child)), memoryOf(pid));
+    // One that is still a copy of its parent, and about to become another program, shares its memory.
+    const others = children.filter((child) => commandOf(child) !== commandOf(pid));
+    return others.reduce((sum, child) => sum + memoryOfFamily(Number(child)), memoryOf(pid));
   } catch {
     // It ended while we looked.
     return 0;
   }
 }
+
+const commandOf = (pid: number | string): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');

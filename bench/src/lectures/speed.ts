@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { lectureTuning } from '@mediaworks/local-stack';
 import { findOnPath } from '@mediaworks/runtime';
 import { costOf, type Cost } from '../cpu-time.ts';
 import { heading, median, megabytes, ms, note, row, verdict } from '../report.ts';
@@ -15,6 +16,7 @@ const run = promisify(execFile);
 const ROUNDS = 3;
 const LONG_SECONDS = 3 * 3_600;
 const PARTS_SECONDS = 600;
+const MOST_PAGES = 300;
 const ffmpeg = findOnPath('ffmpeg') ?? 'ffmpeg';
 
 export interface Video {
@@ -80,23 +82,32 @@ async function again(path: string, times: number, out: string): Promise<string> 
   return out;
 }
 
-/** What three hours of 1080p need of memory, by one decoder and by two; the long video is the short one again and again. */
+/**
+ * What three hours of 1080p need of memory, by one decoder and by two, and then with a page for each time that a slide is
+ * shown; the long video is the short one again and again. Node runs as it does under `npm start`.
+ */
 export async function measureMemory({ path, seconds }: Video, dir: string): Promise<void> {
   heading('Lectures: memory, on 3 h of 1080p at 10 frames a second');
   const times = Math.ceil(LONG_SECONDS / seconds);
   const long = await again(path, times, join(dir, 'three-hours.mp4'));
   note(`${times} times the lecture in ${megabytes((await stat(long)).size)}`);
-  for (const decoders of [1, 2]) {
+  for (const [what, decoders, most] of [
+    ['findSlides, Node and 1 ffmpeg', 1, 0],
+    ['findSlides, Node and 2 ffmpeg', 2, 0],
+    ['and then full frame, OCR and PDF', 1, MOST_PAGES],
+  ] as const) {
     const began = performance.now();
-    const script = fileURLToPath(new URL('find-main.js', import.meta.url));
-    const { peak, said } = await peakOf(script, [long, `${decoders}`, dir]);
-    const { slides } = JSON.parse(said) as Found;
-    const ranges = slides.reduce((sum, slide) => sum + slide.ranges.length, 0);
+    const { peak, said } = await peakOf(
+      fileURLToPath(new URL('convert-main.js', import.meta.url)),
+      [long, `${decoders}`, dir, `${most}`],
+      lectureTuning,
+    );
+    const { slides, ranges, pages } = JSON.parse(said) as { slides: number; ranges: number; pages: number };
     row(
-      `findSlides, Node and ${decoders} ffmpeg`,
+      what,
       megabytes(peak),
       `${((performance.now() - began) / 60_000).toFixed(1)} min`,
-      `${slides.length} slides, ${ranges} ranges`,
+      `${slides} slides, ${ranges} ranges${pages > 0 ? `, ${pages} pages` : ''}`,
     );
     verdict('Memory', peak / 1e6, { atMost: 400 }, ' MB');
   }

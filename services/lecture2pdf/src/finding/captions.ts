@@ -1,6 +1,7 @@
 import { compare } from './comparison.ts';
 import { type BlockSet, blocksOf, type Grid } from './grid.ts';
 import { FRAME_RATE, type Shot } from './shots.ts';
+import type { Pausing } from './turns.ts';
 import { unpack } from './view.ts';
 
 /** Captions lie in a band at the bottom, and are no higher than this share of the picture. */
@@ -33,11 +34,14 @@ interface Step {
 }
 
 /** For each shot, the blocks in which words come and go every few seconds while all else stays; undefined where none are. */
-export function captionBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | undefined)[] {
-  const steps = captionSteps(
-    shots.flatMap((shot, index) => stepTo(shot, shots[index - 1], grid) ?? []),
-    grid,
-  );
+export function* captionBlocks(shots: readonly Shot[], grid: Grid): Pausing<(BlockSet | undefined)[]> {
+  const all: Step[] = [];
+  for (const [index, shot] of shots.entries()) {
+    const step = stepTo(shot, shots[index - 1], grid);
+    if (step) all.push(step);
+    yield;
+  }
+  const steps = captionSteps(all, grid);
   return shots.map(({ from, to }) => {
     const near = steps.filter(({ frame }) => frame > from - LONGEST_PAUSE && frame < to + LONGEST_PAUSE);
     return near.length < 2 ? undefined : bandOf(near, grid);

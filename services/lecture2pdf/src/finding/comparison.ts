@@ -67,6 +67,9 @@ const LEAST_SHARE_SHAKY = 0.25;
 /** What differs by less than this share of its distance from the background is one ink. */
 const ALIKE = 0.5;
 
+/** Share of a block's content that must be gone or new for it to have changed. */
+export const leastShare = ({ shaky }: Grain): number => (shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE);
+
 /**
  * Content is what differs from the background around it. It is lost where the background shows now, and added where the
  * background showed: so what is drawn over other content takes nothing away, and a fading bullet point is none the less.
@@ -168,7 +171,7 @@ function levelsOf(grid: Grid): Levels {
 }
 
 /** For each pixel the highest of it and its eight neighbours. */
-function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
+export function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
   const wide = Uint8Array.from(contrast);
   for (let at = 1; at < contrast.length - 1; at++) {
     wide[at] = max(contrast[at - 1]!, contrast[at]!, contrast[at + 1]!);
@@ -181,7 +184,7 @@ function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
 }
 
 function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
-  const share = grain.shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE;
+  const share = leastShare(grain);
   const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
   const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];
   let [common, before, after] = [0, 0, 0];

@@ -3,6 +3,8 @@ import { gridOf } from './grid.ts';
 import { createShotFinder, FRAME_RATE } from './shots.ts';
 import { groupSlides } from './slides.ts';
 import { type SlideTimes, timesOf } from './times.ts';
+import { inTurns } from './turns.ts';
+import { forgetUnpacked } from './view.ts';
 
 export interface FoundSlides {
   /** Seconds. */
@@ -17,9 +19,9 @@ export interface FoundSlides {
  * Finds the slides of a lecture: every distinct slide once, in its final state, whatever moves on it or before it. A
  * video in which no slide can be told has none.
  *
- * One decode, in parts where that was asked for, and four small grey frames a second. Stretches in which the picture stands (shots) are told apart from what
- * never stops moving in them; shots that only add to the one before are one slide, and so are those that show again
- * what was there before.
+ * One decode, in parts where that was asked for, and four small grey frames a second. Stretches in which the picture
+ * stands (shots) are told apart from what never stops moving in them; shots that only add to the one before are one
+ * slide, and so are those that show again what was there before.
  * @throws PermanentError `no_video`, `no_frames` and what every run of ffmpeg may; TransientError; the signal's reason.
  */
 export async function findSlides(path: string, options: GreyFrameOptions): Promise<FoundSlides> {
@@ -31,6 +33,6 @@ export async function findSlides(path: string, options: GreyFrameOptions): Promi
   const decoded = count / FRAME_RATE;
   // Sound may go on behind the last picture, which stays; a file that breaks off has neither.
   const duration = cutOff ? decoded : (options.probe.duration ?? decoded);
-  const slides = groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, duration));
-  return { duration, cutOff, slides };
+  const slides = await inTurns(groupSlides(found.shots, grid), options.signal).finally(forgetUnpacked);
+  return { duration, cutOff, slides: slides.map((slide) => timesOf(slide, found, duration)) };
 }

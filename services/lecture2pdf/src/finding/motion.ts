@@ -101,11 +101,15 @@ function isBetween(picture: Uint8Array, at: number, width: number, low: number, 
   return brightest >= low && darkest <= high;
 }
 
+/** One of so many pixels tells. */
+export const CHANGE_EVERY = 7;
+
 /** How much brighter the median pixel has become, and how far the median pixel is from that, as a standard deviation. */
 export function changeOf(frame: Uint8Array, before: Uint8Array): { shift: number; deviation: number } {
   const histogram = new Uint32Array(511);
   let total = 0;
-  for (let at = 0; at < frame.length; at += 7, total++) histogram[frame[at]! - before[at]! + 255]!++;
+  for (let at = 0; at < frame.length; at += CHANGE_EVERY, total++)
+    histogram[frame[at]! - before[at]! + 255]!++;
   const shift = medianIn(histogram, total) - 255;
   const distances = new Uint32Array(511);
   for (let value = 0; value < 511; value++) distances[abs(value - 255 - shift)]! += histogram[value]!;

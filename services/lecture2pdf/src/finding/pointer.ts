@@ -141,21 +141,30 @@ export interface Place {
 const MOST_PLACES = 3;
 
 /** Where the pointer may lie in a view, best first. */
-export function findPointer(pointer: Pointer, picture: Uint8Array, grid: Grid): Place[] {
-  const { width, height, level, core, rim } = pointer;
+export function findPointer(pointer: Pointer, view: View, grid: Grid): Place[] {
+  const { width, height, level, core } = pointer;
+  const { picture } = view;
   const offsets = Int32Array.from(core, ({ x, y }) => y * grid.width + x);
+  const inside = offsets[offsets.length >> 1] ?? 0;
   const most = (1 - ALIKE_SHARE) * core.length;
+  const ends = endsOf(pointer, picture, grid);
+  const mayBegin = beginningsOf(pointer, view, grid);
   const found: (Place & { distance: number })[] = [];
   for (let y = 0; y <= grid.height - height; y++) {
+    const row = grid.rowStart[y]!;
     for (let x = 0; x <= grid.width - width; x++) {
+      if (mayBegin[row + grid.columnOf[x]!] === 0) continue;
       const start = y * grid.width + x;
+      // On a plain of its colour it is told by its rim, elsewhere by what it is filled with.
+      const isFilled = abs(picture[start + inside]! - level) <= ALIKE;
+      if (isFilled && !ends(x, y)) continue;
       let [distance, unlike] = [0, 0];
       for (let n = 0; n < offsets.length && unlike <= most; n++) {
         const by = abs(picture[start + offsets[n]!]! - level);
         distance += by;
         if (by > ALIKE) unlike++;
       }
-      if (unlike <= most && endsAt(rim, level, picture, { x, y }, grid)) found.push({ x, y, distance });
+      if (unlike <= most && (isFilled || ends(x, y))) found.push({ x, y, distance });
     }
   }
   const places: Place[] = [];
@@ -166,21 +175,54 @@ export function findPointer(pointer: Pointer, picture: Uint8Array, grid: Grid): 
   return places;
 }
 
-function endsAt(
-  rim: readonly Spot[],
-  level: number,
-  picture: Uint8Array,
-  { x, y }: Place,
-  { width, height }: Grid,
-): boolean {
-  let [unlike, all] = [0, 0];
-  for (const spot of rim) {
-    const [column, row] = [x + spot.x, y + spot.y];
-    if (column < 0 || column >= width || row < 0 || row >= height) continue;
-    all++;
-    if (abs(picture[row * width + column]! - level) > ALIKE) unlike++;
+/** Blocks in which its upper left pixel may lie: there is something like it and something unlike it within its reach. */
+function beginningsOf(
+  { width, height, level, rim }: Pointer,
+  { background, peak }: View,
+  grid: Grid,
+): BlockSet {
+  const { columns, rows } = grid;
+  const apart = background.map((grey) => abs(grey - level));
+  const mayBegin = new Uint8Array(apart.length);
+  for (let block = 0; block < mayBegin.length; block++) {
+    const [row, column] = [Math.floor(block / columns), block % columns];
+    const right = min(columns - 1, Math.floor(((column + 1) * BLOCK_WIDTH + width) / BLOCK_WIDTH));
+    const bottom = min(rows - 1, Math.floor(((row + 1) * BLOCK_HEIGHT + height) / BLOCK_HEIGHT));
+    // At the sides of the picture nothing of its rim may be seen.
+    const isAtSide = row === 0 || column === 0 || right === columns - 1 || bottom === rows - 1;
+    let [isLike, isUnlike] = [false, isAtSide || rim.length === 0];
+    for (let y = max(0, row - 1); y <= bottom; y++) {
+      for (let near = y * columns + max(0, column - 1); near <= y * columns + right; near++) {
+        isLike ||= apart[near]! - peak[near]! <= ALIKE;
+        isUnlike ||= apart[near]! + peak[near]! > ALIKE;
+      }
+    }
+    if (isLike && isUnlike) mayBegin[block] = 1;
   }
-  return unlike >= RIM_SHARE * all;
+  return mayBegin;
+}
+
+/** Tells whether what is around a place is unlike what the pointer is filled with. */
+function endsOf(
+  { level, rim }: Pointer,
+  picture: Uint8Array,
+  { width, height }: Grid,
+): (x: number, y: number) => boolean {
+  const across = Int16Array.from(rim, ({ x }) => x);
+  const down = Int16Array.from(rim, ({ y }) => y);
+  const mostLike = (1 - RIM_SHARE) * rim.length + 1e-6;
+  return (x, y) => {
+    let [unlike, all] = [0, 0];
+    for (let n = 0; n < across.length; n++) {
+      const column = x + across[n]!;
+      const row = y + down[n]!;
+      if (column < 0 || column >= width || row < 0 || row >= height) continue;
+      all++;
+      if (abs(picture[row * width + column]! - level) > ALIKE) unlike++;
+      else if (all - unlike > mostLike) return false;
+    }
+    return unlike >= RIM_SHARE * all;
+  };
 }
 
 /** Adds the blocks that a pointer hides, and its edges. */

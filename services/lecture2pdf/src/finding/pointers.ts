@@ -3,6 +3,7 @@ import { compare } from './comparison.ts';
 import { type BlockSet, blocksOf, componentsOf, type Grid, sizeOf } from './grid.ts';
 import { findPointer, hideUnder, type Pointer, pointerIn } from './pointer.ts';
 import type { Shot } from './shots.ts';
+import type { Pausing } from './turns.ts';
 import { leastInk, unpack, type View } from './view.ts';
 
 /** From one shot to the next a pointer changes so many blocks at most; a slide that goes changes more. */
@@ -22,10 +23,11 @@ interface Seen {
  * The pointers of a lecture: what, again and again, was somewhere and then is elsewhere just as it was. Once it is known,
  * it can be told from what is written also where it rests on writing.
  */
-export function pointersOf(shots: readonly Shot[], grid: Grid): Pointer[] {
+export function* pointersOf(shots: readonly Shot[], grid: Grid): Pausing<Pointer[]> {
   const known: Seen[] = [];
   let before: View | undefined;
   for (const shot of shots) {
+    yield;
     const view = unpack(shot.view, grid);
     const moved = before ? movedBetween(before, view, shot, grid) : undefined;
     before = view;
@@ -66,7 +68,7 @@ function isLike(a: Pointer, b: Pointer): boolean {
 export function hiddenIn(view: View, pointers: readonly Pointer[], grid: Grid): BlockSet {
   const hidden = new Uint8Array(blocksOf(grid));
   for (const pointer of pointers) {
-    for (const place of findPointer(pointer, view.picture, grid)) hideUnder(pointer, place, grid, hidden);
+    for (const place of findPointer(pointer, view, grid)) hideUnder(pointer, place, grid, hidden);
   }
   return hidden;
 }

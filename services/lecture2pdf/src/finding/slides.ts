@@ -3,18 +3,10 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
+import { type Bound, boundOf, type Looked, type Sketched, sketchOf, strokesOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
-import {
-  type Grain,
-  inkBlocks,
-  joined,
-  mayBeAlike,
-  pack,
-  type PackedView,
-  unpack,
-  type View,
-  without,
-} from './view.ts';
+import type { Pausing } from './turns.ts';
+import { inkBlocks, inkBlocksOf, joined, mayBeAlike, pack, unpack, type View, without } from './view.ts';
 
 /** A page of the lecture: the shots that show one slide, in order. */
 export interface Slide {
@@ -23,9 +15,9 @@ export interface Slide {
 
 interface Growing extends Slide {
   /** As it is now. */
-  view: PackedView;
+  view: Sketched;
   /** As it was in its last shots. */
-  looks: PackedView[];
+  looks: Sketched[];
 }
 
 const LEAST_COMMON = 0.15;
@@ -43,14 +35,15 @@ const REMEMBERED = 5;
 const FULL = 0.7;
 
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
-export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
-  const captions = captionBlocks(shots, grid);
-  const pointers = pointersOf(shots, grid);
+export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[]> {
+  const captions = yield* captionBlocks(shots, grid);
+  const pointers = yield* pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
+    yield;
     const whole = unpack(shot.view, grid);
     const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
       (rest, hidden) => (hidden ? without(rest, hidden) : rest),
@@ -61,7 +54,8 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
       continue;
     }
-    const seen: Seen = { view, packed: pack(view, grid), grain: shot.grain };
+    const packed = { ...shot.view, calm: view.calm };
+    const seen: Looked = { view, packed, strokes: strokesOf(view, grid, shot.grain), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
     const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
     const first =
@@ -69,50 +63,51 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
       1;
     const own = [...beginnings.slice(first), shot];
     beginnings = [];
+    const kept: Sketched = { packed, sketch: sketchOf(view, grid) };
     if (known) {
       known.shots.push(...own);
-      known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
-      known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
+      known.looks = [...known.looks.slice(1 - REMEMBERED), kept];
+      const all = joined(view, unpack(known.view.packed, grid), grid);
+      known.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid) };
       current = known;
     } else {
-      current = { shots: own, view: seen.packed, looks: [seen.packed] };
+      current = { shots: own, view: kept, looks: [kept] };
       slides.push(current);
     }
   }
   return slides;
 }
 
-/** What a shot shows, captions apart. */
-interface Seen {
-  readonly view: View;
-  readonly packed: PackedView;
-  readonly grain: Grain;
-}
-
-function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
-  const known = unpack(slide.view, grid);
+function grows(slide: Growing, { view, grain }: Looked, grid: Grid): boolean {
+  const known = unpack(slide.view.packed, grid);
   const comparison = compare(known, view, grid, grain);
   if (isBuild(comparison)) return true;
   if (slide.looks.length < 2 || sizeOf(comparison.lost) > HIDDEN) return false;
   return isBuild(
-    compareWithAny([known, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+    compareWithAny([known, ...slide.looks.map(({ packed }) => unpack(packed, grid))], view, grid, grain),
   );
 }
 
-function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boolean {
-  const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look, packed));
+function returns(slide: Growing, seen: Looked, grid: Grid): boolean {
+  const { view, packed, grain } = seen;
+  const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look.packed, packed));
   if (alike.length === 0) return false;
-  const now = unpack(slide.view, grid);
-  const full = FULL * inkBlocks(now, grid, grain);
-  const views = alike.map((look) => (look === slide.view ? now : unpack(look, grid)));
-  const isAgain = (look: View) =>
-    inkBlocks(look, grid, grain) >= full &&
-    isRevisit(compare(look, view, grid, grain), look === now ? GROWN : DIFFERENT);
-  if (views.some(isAgain)) return true;
+  const grownOf = (look: Sketched) => (look === slide.view ? GROWN : DIFFERENT);
+  const likely = alike.filter((look) => mayReturn(boundOf(look, seen, grid), grownOf(look)));
+  if (likely.length === 0) {
+    const { lost, added } = boundOf(slide.view, seen, grid);
+    if (lost > HIDDEN || added > HIDDEN) return false;
+  }
+  const full = FULL * inkBlocksOf(slide.view.packed, grid, grain);
+  const isAgain = (look: Sketched) =>
+    inkBlocksOf(look.packed, grid, grain) >= full &&
+    isRevisit(compare(unpack(look.packed, grid), view, grid, grain), grownOf(look));
+  if (likely.some(isAgain)) return true;
+  const now = unpack(slide.view.packed, grid);
   const { lost, added } = compare(now, view, grid, grain);
   if (slide.looks.length < 2 || sizeOf(lost) > HIDDEN || sizeOf(added) > HIDDEN) return false;
   return isRevisit(
-    compareWithAny([now, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
+    compareWithAny([now, ...slide.looks.map((look) => unpack(look.packed, grid))], view, grid, grain),
   );
 }
 
@@ -122,6 +117,11 @@ function isBuild(comparison: Comparison): boolean {
   if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, LOST * before)) return false;
   return !comparison.patches.some(isReplaced);
 }
+
+/** Whether it may be one, see {@link isRevisit}, as far as is known without a comparison. */
+const mayReturn = ({ before, after, lost, added }: Bound, grown: number): boolean =>
+  lost <= Math.max(2, DIFFERENT * before, DRAWN.lost * before) &&
+  added <= Math.max(2, grown * after, DRAWN.added * after);
 
 function isRevisit(comparison: Comparison, grown = DIFFERENT): boolean {
   const { common, before, after, lost, added } = comparison;

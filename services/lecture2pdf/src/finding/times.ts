@@ -27,11 +27,10 @@ const UNSEEN = 4;
 
 /** @param duration of the video, in seconds */
 export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration: number): SlideTimes {
-  const placeOf = new Map(all.map((shot, place) => [shot.from, place]));
   const ranges: TimeRange[] = [];
   let last = -2;
   for (const shot of shots) {
-    const place = placeOf.get(shot.from) ?? -1;
+    const place = placeOf(shot, all);
     const [before, after] = [all[place - 1], all[place + 1]];
     const end = endOf(shot, after, moved, duration);
     const range = ranges.at(-1);
@@ -40,6 +39,17 @@ export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration
     last = place;
   }
   return { ranges, frameTime: momentIn(shots.at(-1), ranges.at(-1)?.end ?? duration) };
+}
+
+/** Its place among the shots, which are in order. */
+function placeOf({ from }: Shot, shots: readonly Shot[]): number {
+  let [low, high] = [0, shots.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((shots[middle]?.from ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** When the last shot of a slide, that ends then, shows all of it. */

@@ -63,13 +63,17 @@ export function without(view: View, hidden: BlockSet): View {
 }
 
 /** Calm blocks with writing, or other content, in them. */
-export function inkBlocks(view: View, grid: Grid, grain: Grain): number {
-  const counts = inkIn(view, grid, leastInk(grain));
-  return counts.reduce(
-    (sum, count, block) => sum + (view.calm[block] === 1 && count >= LEAST_PIXELS ? 1 : 0),
-    0,
-  );
-}
+export const inkBlocks = (view: View, grid: Grid, grain: Grain): number =>
+  blocksWith(inkIn(view, grid, leastInk(grain)), view.calm);
+
+/** The same of a view as it is kept. */
+export const inkBlocksOf = (view: PackedView, grid: Grid, grain: Grain): number =>
+  leastInk(grain) === LEAST_INK
+    ? blocksWith(view.ink, view.calm)
+    : inkBlocks(unpack(view, grid), grid, grain);
+
+const blocksWith = (ink: Uint16Array, calm: BlockSet): number =>
+  ink.reduce((sum, count, block) => sum + (calm[block] === 1 && count >= LEAST_PIXELS ? 1 : 0), 0);
 
 /** A view as it is kept: a lecture of hours has hundreds. */
 export interface PackedView {
@@ -90,22 +94,21 @@ export function pack(view: View, grid: Grid): PackedView {
   };
 }
 
-/** The views that were unpacked last: one is compared with many. About 260 KB each. */
-const unpacked = new Map<PackedView, View>();
+/** What was unpacked last: one is compared with many. About 260 KB each. */
+const unpacked = new Map<Buffer, Contrasts>();
 const MOST_UNPACKED = 64;
 
-export function unpack(view: PackedView, grid: Grid): View {
-  const known = unpacked.get(view);
-  unpacked.delete(view);
-  const { calm, packed, background } = view;
-  const whole = known ?? {
-    ...contrastsOn(new Uint8Array(inflateRawSync(packed)), background, grid),
-    calm,
-  };
-  unpacked.set(view, whole);
+/** Lets go of them. Whoever still needs one unpacks it again. */
+export const forgetUnpacked = (): void => unpacked.clear();
+
+export function unpack({ calm, packed, background }: PackedView, grid: Grid): View {
+  const known = unpacked.get(packed);
+  unpacked.delete(packed);
+  const whole = known ?? contrastsOn(new Uint8Array(inflateRawSync(packed)), background, grid);
+  unpacked.set(packed, whole);
   const [oldest] = unpacked.keys();
   if (oldest && unpacked.size > MOST_UNPACKED) unpacked.delete(oldest);
-  return whole;
+  return { ...whole, calm };
 }
 
 /** From this on, two views are surely of two slides. */

@@ -1,6 +1,7 @@
 import { directed, type Face } from './face.ts';
 import type { LecturePdf, LectureSlide } from './lecture-pdf.ts';
 import type { Line, Typesetter } from './paragraph.ts';
+import type { Piece } from './pieces.ts';
 import type { Box, Element, Item, Link, PagePlan, TextStyle } from './plan.ts';
 import { styles } from './plan.ts';
 
@@ -58,10 +59,22 @@ export class Drawing {
   #line(line: Line, x: number, baseline: number, style: TextStyle): void {
     this.#doc.fontSize(style.size).fillColor(style.color);
     let left = x;
-    for (const { face, text, rightToLeft, width } of line.pieces) {
-      this.#font(face).text(directed(text, rightToLeft), left, baseline, PLAIN);
-      left += (width * style.size) / 1000;
+    for (const piece of line.pieces) {
+      this.#piece(piece, piece.text, left, baseline, PLAIN);
+      left += (piece.width * style.size) / 1000;
     }
+  }
+
+  #piece(
+    { face, actual, rightToLeft }: Piece,
+    text: string,
+    left: number,
+    baseline: number,
+    options: PDFKit.Mixins.TextOptions,
+  ): void {
+    if (actual !== undefined) this.#doc.markContent('Span', { actual });
+    this.#font(face).text(directed(text, rightToLeft), left, baseline, options);
+    if (actual !== undefined) this.#doc.endMarkedContent();
   }
 
   /** Text that is found and copied but not seen (text rendering mode 3), each word as wide as on the picture. */
@@ -80,7 +93,7 @@ export class Drawing {
       for (const [index, piece] of pieces.entries()) {
         const space = index === pieces.length - 1 && piece.face.has(SPACE) && !piece.rightToLeft ? ' ' : '';
         const options = { ...PLAIN, horizontalScaling };
-        this.#font(piece.face).text(directed(piece.text + space, piece.rightToLeft), left, baseline, options);
+        this.#piece(piece, piece.text + space, left, baseline, options);
         left += (((piece.width * size) / 1000) * horizontalScaling) / 100;
       }
     }

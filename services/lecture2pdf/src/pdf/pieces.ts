@@ -9,6 +9,8 @@ export interface Piece {
   face: Face;
   /** As it is shaped: in the order of reading. */
   text: string;
+  /** What it stands for, where no face shows that: a copy of the page has it. */
+  actual?: string;
   rightToLeft: boolean;
   level: number;
   /** Thousandths of the font size. */
@@ -33,8 +35,11 @@ export function piecesOf(text: string, levels: Uint8Array | null, weight: Weight
     const level = levels?.[index] ?? 0;
     for (const shown of show(segment.replace(STEERING, ''), pieces.at(-1)?.face, weight, fonts)) {
       const previous = pieces.at(-1);
-      if (previous?.face === shown.face && previous.level === level) previous.text += shown.text;
-      else pieces.push({ ...shown, rightToLeft: level % 2 === 1, level, width: 0 });
+      if (previous?.face === shown.face && previous.level === level && !previous.actual && !shown.actual) {
+        previous.text += shown.text;
+      } else {
+        pieces.push({ ...shown, rightToLeft: level % 2 === 1, level, width: 0 });
+      }
     }
   }
   for (const piece of pieces) {
@@ -54,19 +59,19 @@ function show(
   before: Face | undefined,
   weight: Weight,
   fonts: Fonts,
-): Pick<Piece, 'face' | 'text'>[] {
-  const replacement = { face: fonts.replacement(weight), text: REPLACEMENT };
+): Pick<Piece, 'face' | 'text' | 'actual'>[] {
+  const replacementOf = (actual: string) => ({ face: fonts.replacement(weight), text: REPLACEMENT, actual });
   const base = cluster.replace(JOINERS, '').codePointAt(0);
   if (base === undefined) return [];
   const face = base === SPACE && before ? before : fonts.faceFor(base, weight);
-  if (!face) return [replacement];
+  if (!face) return [replacementOf(cluster)];
   const shapes = [...cluster];
   const strange = shapes.filter((shape) => !face.has(codeOf(shape)) && shape.replace(JOINERS, '') !== '');
   return [
     { face, text: shapes.filter((shape) => face.has(codeOf(shape))).join('') },
     ...strange.map((mark) => {
       const own = fonts.faceFor(codeOf(mark), weight);
-      return own ? { face: own, text: mark } : replacement;
+      return own ? { face: own, text: mark } : replacementOf(mark);
     }),
   ];
 }

@@ -7,7 +7,7 @@ import { loadFonts } from './fonts.ts';
 import { type LecturePdf, writeLecturePdf } from './index.ts';
 import { Typesetter } from './paragraph.ts';
 import { printable } from './printable.ts';
-import { openPdf, pagesOf, textsOf, wordsOf } from './testing/read-pdf.ts';
+import { actualTextsOf, openPdf, pagesOf, textsOf, wordsOf } from './testing/read-pdf.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -133,6 +133,14 @@ it('shows a mark for what no font has, and does not break', async () => {
   const pages = await write(odd, 'en');
   const text = (await Promise.all(pages.map(wordsOf))).join(' ');
   expect(text).toContain('a � b � c � d �� e � f � g');
+});
+
+it.each([
+  ['en', 'snow or 😀, 👩‍👩‍👧 and \uE000', ['😀', '👩‍👩‍👧', '\uE000']],
+  ['he', 'שלום 😀😀 עולם', ['😀', '😀']],
+] as const)('has what no font has in a copy of the page, in %s', async (language, text, missing) => {
+  await write(text, language);
+  expect(await actualTextsOf(join(folder, 'talk.pdf'))).toEqual(missing);
 });
 
 it('covers mathematics and symbols', async () => {

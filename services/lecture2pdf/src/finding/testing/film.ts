@@ -2,6 +2,7 @@ import { gridOf } from '../grid.ts';
 import { createShotFinder, FRAME_RATE } from '../shots.ts';
 import { groupSlides } from '../slides.ts';
 import { timesOf } from '../times.ts';
+import type { Pausing } from '../turns.ts';
 
 const { max, min } = Math;
 
@@ -87,9 +88,16 @@ export function watch(seconds: number, scene: Scene) {
     finder.push(frame);
   }
   const found = finder.end();
-  return groupSlides(found.shots, grid).map((slide) => timesOf(slide, found, seconds));
+  return atOnce(groupSlides(found.shots, grid)).map((slide) => timesOf(slide, found, seconds));
 }
 
 /** Their ranges in whole seconds. */
 export const rounded = (slides: ReturnType<typeof watch>) =>
   slides.map(({ ranges }) => ranges.map(({ start, end }) => [Math.round(start), Math.round(end)]));
+
+function atOnce<T>(work: Pausing<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { inflateSync } from 'node:zlib';
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api.js';
 
 /** One stretch of text as a reader finds it; points, `x` and `y` from the lower left. */
@@ -60,6 +61,24 @@ export async function wordsOf(page: PDFPageProxy): Promise<string> {
   const { items } = await page.getTextContent();
   const text = items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
   return text.replace(/\s+/gu, ' ').trim();
+}
+
+const escaped: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
+
+/** What a copy of its pages has instead of what they show, which pdf.js doesn't tell. Of a file without encryption. */
+export async function actualTextsOf(path: string): Promise<string[]> {
+  const file = await readFile(path, 'latin1');
+  const streams = [...file.matchAll(/>>\s+stream\r?\n([^]*?)\r?\nendstream/g)].flatMap(([, bytes = '']) => {
+    const packed = Buffer.from(bytes, 'latin1');
+    // A zlib stream; fonts are, too, and hold nothing of the kind.
+    return packed[0] === 0x78 ? [inflateSync(packed).toString('latin1')] : [];
+  });
+  return streams
+    .flatMap((stream) => [...stream.matchAll(/\/ActualText \(((?:\\[^]|[^\\)])*)\)/g)])
+    .map(([, written = '']) => {
+      const bytes = written.replace(/\\([^])/g, (_, letter: string) => escaped[letter] ?? letter);
+      return Buffer.from(bytes, 'latin1').swap16().toString('utf16le').slice(1);
+    });
 }
 
 export async function elementsOf(page: PDFPageProxy): Promise<FoundElement[]> {
