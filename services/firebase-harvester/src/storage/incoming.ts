@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { hold } from './blocks.ts';
 
 /** The bytes of an answer on their way. */
 export interface Incoming {
@@ -89,6 +90,7 @@ class Transfer implements Incoming, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
+    hold(chunk);
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#size >= HELD_BYTES) controller.pause();
