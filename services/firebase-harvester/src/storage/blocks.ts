@@ -99,6 +99,7 @@ export function connectIntoBlocks(
         return;
       }
       socket = connected;
+      connected.once('close', () => block.leave());
       callback(null, connected);
     });
   };
