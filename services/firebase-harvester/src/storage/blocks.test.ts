@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
@@ -11,6 +11,7 @@ import { type Incoming, request } from './incoming.ts';
 
 const SIZE = 2 ** 17;
 const { signal } = new AbortController();
+setMaxListeners(0, signal);
 const closing: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
