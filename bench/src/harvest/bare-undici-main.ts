@@ -30,16 +30,17 @@ async function fetchAll({ origin, dir, paths, way, concurrency }: Order): Promis
   const queue = paths.values();
   const take = async () => {
     for (const path of queue) {
+      if (way === 'stream') {
+        const asked = { path: mediaPath(path), method: 'GET' } as const;
+        await pool.stream(asked, () => createWriteStream(fileOf(dir, path)));
+        continue;
+      }
       const { body, headers } = await pool.request({ path: mediaPath(path), method: 'GET' });
       if (way === 'sequential') {
         await writeFile(fileOf(dir, path), Buffer.from(await body.arrayBuffer()));
         continue;
       }
       const target = createWriteStream(fileOf(dir, path));
-      if (way === 'stream') {
-        await pipeline(body, target);
-        continue;
-      }
       const hash = createHash('md5');
       const hashing = new Transform({
         transform(chunk: Buffer, _encoding, done) {

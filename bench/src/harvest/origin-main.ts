@@ -6,10 +6,15 @@ import { indexOf, LATENCY_MS, makeFiles } from './origin.ts';
 const files = makeFiles();
 
 const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => {
-  const [, name = ''] = /\/o\/([^?]+)\?alt=media/.exec(req.url ?? '') ?? [];
+  const [, name = '', media] = /\/o\/([^?]+)\?(?:(alt=media)|fields=)/.exec(req.url ?? '') ?? [];
   const file = files[indexOf(decodeURIComponent(name))];
   setTimeout(() => {
     if (!file) return void res.writeHead(404).end();
+    if (media === undefined) {
+      const { size, md5: md5Hash, crc32c } = file;
+      const told = { generation: '1', size: String(size), md5Hash, crc32c, contentType: 'image/jpeg' };
+      return void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(told));
+    }
     res.writeHead(200, {
       'content-type': 'image/jpeg',
       'content-length': file.size,

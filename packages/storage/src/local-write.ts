@@ -18,7 +18,7 @@ export const READ_BYTES = 2 ** 18;
 export async function writeTo(
   handle: FileHandle,
   body: Body,
-  options: Pick<PutOptions, 'maxBytes' | 'signal'>,
+  options: Pick<PutOptions, 'maxBytes' | 'signal' | 'onWritten'>,
 ): Promise<string> {
   const hash = createHash('sha256');
   if (body instanceof Uint8Array) {
@@ -31,9 +31,13 @@ export async function writeTo(
   let block: Uint8Array[] = [];
   let blockSize = 0;
   let writing: Promise<void> = Promise.resolve();
+  const writeBlock = async (chunks: Uint8Array[], bytes: number) => {
+    await writeWhole(handle, chunks, bytes);
+    if (options.onWritten) chunks.forEach(options.onWritten);
+  };
   const flush = async () => {
     await writing;
-    writing = writeWhole(handle, block, blockSize);
+    writing = writeBlock(block, blockSize);
     // Whoever awaits it next sees the error; until then it must not count as unhandled.
     writing.catch(() => undefined);
     block = [];

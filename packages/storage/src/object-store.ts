@@ -29,6 +29,8 @@ export interface PutOptions {
   maxBytes?: number;
   /** Aborting keeps nothing; the put rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Told of each chunk of the body that is not looked at again: its memory may serve anew. A store need not say so. */
+  onWritten?: (chunk: Uint8Array) => void;
 }
 
 export interface SignedUrlOptions {

@@ -12,6 +12,8 @@ import { zipObjects } from '@mediaworks/storage';
 import type { PlannedFile } from './plan.ts';
 import type { HarvestEntry } from './queries.ts';
 
+const LINES = 500;
+
 /** Writes what a run found of a user beside its files, as JSON Lines and as CSV. */
 export async function publishManifest(
   { email, folder }: HarvestUserInput,
@@ -20,11 +22,17 @@ export async function publishManifest(
 ): Promise<void> {
   const keys = harvestKeys(folder);
   const lines = entries.map((entry): HarvestManifestLine => ({ user_email: email, ...entry }));
-  const jsonl = Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`).values());
+  const jsonl = inPieces(lines.map((line) => `${JSON.stringify(line)}\n`));
   await store.put(keys.jsonl, jsonl, { contentType: 'application/x-ndjson', signal });
   const rows = lines.map((line) => csvLine(harvestManifestColumns.map((column) => line[column])));
-  const csv = Readable.from([UTF8_BOM + csvLine(harvestManifestColumns), ...rows].values());
+  const csv = inPieces([UTF8_BOM + csvLine(harvestManifestColumns), ...rows]);
   await store.put(keys.csv, csv, { contentType: 'text/csv; charset=utf-8', signal });
+}
+
+/** Many lines at once: each piece costs as much as a good deal of text. */
+function inPieces(lines: readonly string[]): Readable {
+  const starts = Array.from({ length: Math.ceil(lines.length / LINES) }, (_, n) => n * LINES);
+  return Readable.from(starts.map((start) => lines.slice(start, start + LINES).join('')).values());
 }
 
 /** Writes an archive of all files that are there. */

@@ -42,6 +42,19 @@ export function describePuts({ describe, it, expect, store, subject, lacks, expe
       expect(await subject().leftovers()).toEqual([]);
     });
 
+    it('tells of a chunk only when nothing looks at it any more', async () => {
+      const bytes = pattern(LONG);
+      const told: Uint8Array[] = [];
+      const onWritten = (chunk: Uint8Array) => {
+        told.push(chunk);
+        chunk.fill(0);
+      };
+      const body = chunked(Buffer.from(bytes));
+      expect(await store().put('sizes/wiped', body, { onWritten })).toMatchObject({ sha256: sha256(bytes) });
+      expect((await bytesOf(store().get('sizes/wiped'))).equals(bytes)).toBe(true);
+      expect(new Set(told).size).toBe(told.length);
+    });
+
     it('stores what comes from a generator, and ends one that it refuses', async () => {
       const bytes = pattern(LONG);
       const generated = chunked(bytes);

@@ -4,6 +4,7 @@ import { retryAfterMs } from '@mediaworks/runtime';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { StoredAt } from '../naming/storage-path.ts';
+import { connectIntoBlocks } from './blocks.ts';
 import { type Answer, type Incoming, request } from './incoming.ts';
 
 /** What Storage tells of a file. */
@@ -59,6 +60,9 @@ type Headers = Answer['headers'];
 
 const GOOGLE = 'https://storage.googleapis.com';
 const MAX_ANSWER_BYTES = 2 ** 20;
+/** What all connections together read into at a time, and the least and the most of one of them. */
+const ROOM_BYTES = 2 ** 23;
+const [LEAST_BLOCK, MOST_BLOCK] = [2 ** 17, 2 ** 19];
 
 const resource = z.object({
   generation: z.string(),
@@ -74,6 +78,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   const base = new URL(emulatorHost === undefined ? GOOGLE : `http://${emulatorHost}`);
   const pool = new Pool(base.origin, {
     connections: options.connections,
+    connect: connectIntoBlocks(blockBytes(options.connections)),
     headersTimeout: silenceMs,
     bodyTimeout: silenceMs,
   });
@@ -145,6 +150,10 @@ export function openBuckets(options: BucketsOptions): Buckets {
       }
     },
   };
+}
+
+function blockBytes(connections: number): number {
+  return Math.min(MOST_BLOCK, Math.max(LEAST_BLOCK, ROOM_BYTES / connections));
 }
 
 function lastOf(headers: Headers, name: string): string | undefined {

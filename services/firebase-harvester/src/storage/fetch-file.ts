@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib';
 import { PermanentError, RetryAfterError, TransientError } from '@mediaworks/contracts';
 import { type Body, type ObjectHead, type ObjectStore, StorageError } from '@mediaworks/storage';
 import type { StoredAt } from '../naming/storage-path.ts';
+import { giveBack } from './blocks.ts';
 import { type Buckets, type ObjectFacts, type OpenedObject } from './buckets.ts';
 import { checksumOf } from './checksum.ts';
 import type { Courtesy } from './courtesy.ts';
@@ -48,6 +49,7 @@ export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise
         ...contentTypeOf(facts),
         maxBytes: tools.maxBytes,
         signal: tools.signal,
+        onWritten: giveBack,
       });
       return { facts, head };
     } catch (error) {

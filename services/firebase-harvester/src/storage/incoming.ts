@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { hold } from './blocks.ts';
 
 /** The bytes of an answer on their way. */
 export interface Incoming {
@@ -23,7 +24,7 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStar
 /** So many bytes are gathered before the reader is woken: each waking costs as much as some of them. */
 const GATHERED_BYTES = 2 ** 18;
 /** So many may wait for the reader before the sender is. */
-const HELD_BYTES = 2 ** 19;
+const HELD_BYTES = 2 ** 20;
 
 /**
  * Asks for a path, and hands on what comes without a stream in between, which would cost half of the transfer.
@@ -89,6 +90,7 @@ class Transfer implements Incoming, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
+    hold(chunk);
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     if (this.#size >= HELD_BYTES) controller.pause();
