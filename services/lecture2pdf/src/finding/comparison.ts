@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { around, type BlockSet, blocksOf, componentsOf, type Grid, sizeOf } from './grid.ts';
 import { changeOf } from './motion.ts';
+import { switchedBoxes } from './overlays.ts';
 import { hasMoved } from './pointer.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
 
@@ -72,7 +73,7 @@ const ALIKE = 0.5;
  * background showed: so what is drawn over other content takes nothing away, and a fading bullet point is none the less.
  */
 export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison {
-  const comparison = judge(count(a, b, grid, grain), grid, grain);
+  const comparison = judge(count(a, b, grid, grain), [a.lively, b.lively], grid, grain);
   const least = leastInk(grain);
   const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
   const change = { views: [a, b], isGone, added: comparison.added, grid, least } as const;
@@ -113,7 +114,7 @@ export function compareWithAny(views: readonly View[], b: View, grid: Grid, grai
       first.after[block] = other.after[block]!;
     }
   }
-  return judge(first, grid, grain);
+  return judge(first, [views[0]!.lively, b.lively], grid, grain);
 }
 
 function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
@@ -180,7 +181,22 @@ function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Array {
   return widest;
 }
 
-function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
+/** @param lively blocks of the first view and of the second */
+function judge(counts: Counts, lively: readonly [BlockSet, BlockSet], grid: Grid, grain: Grain): Comparison {
+  const comparison = judgeAll(counts, grid, grain);
+  const changed = comparison.lost.map((gone, block) => gone | comparison.added[block]!);
+  const boxes = switchedBoxes({ changed, lively }, grid);
+  if (!boxes) return comparison;
+  const common = counts.common.map((isCommon, block) => isCommon & (1 - boxes[block]!));
+  const outside = (pixels: Uint16Array) => pixels.map((count, block) => count * (1 - boxes[block]!));
+  return judgeAll(
+    { ...counts, common, lost: outside(counts.lost), added: outside(counts.added) },
+    grid,
+    grain,
+  );
+}
+
+function judgeAll(counts: Counts, grid: Grid, grain: Grain): Comparison {
   const share = grain.shaky ? LEAST_SHARE_SHAKY : LEAST_SHARE;
   const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
   const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];

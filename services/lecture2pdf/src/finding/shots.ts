@@ -26,7 +26,12 @@ export interface Shots {
 }
 
 /** A shot that goes on. */
-type Current = Omit<Shot, 'view'> & { readonly view: View; readonly content: number };
+type Current = Omit<Shot, 'view'> & {
+  readonly view: View;
+  readonly content: number;
+  /** At how many looks each block was not calm. */
+  readonly unrest: Uint16Array;
+};
 
 /** Shots that were looked at less often are on the way to something, and left out. */
 const LEAST_LOOKS = 3;
@@ -43,6 +48,8 @@ const LEAST_CALM = 0.3;
 const LEAST_CONTENT = 0.5;
 /** After so many such looks it is another. */
 const MOST_PASSED_OVER = 8;
+/** A block hardly ever rests when it does not at more than this share of the looks. */
+const LIVELY_SHARE = 0.5;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -115,6 +122,7 @@ export function createShotFinder(grid: Grid) {
       if (comparison.before < LEAST_CONTENT * current.content && ++passedOver < MOST_PASSED_OVER) return;
       passedOver = 0;
       if (isSame(comparison)) {
+        view.calm.forEach((calm, block) => (current!.unrest[block]! += 1 - calm));
         const known = joined(current.view, view, grid);
         const content = known === current.view ? current.content : inkBlocks(known, grid, grain);
         const looks = current.looks + 1;
@@ -130,13 +138,17 @@ export function createShotFinder(grid: Grid) {
       }
     }
     finish();
-    current = { view, content: inkBlocks(view, grid, grain), grain, from: at, to: at, looks: 1, busy };
+    const unrest = Uint16Array.from(view.calm, (calm) => 1 - calm);
+    const content = inkBlocks(view, grid, grain);
+    current = { view, content, unrest, grain, from: at, to: at, looks: 1, busy };
   };
 
   const finish = () => {
     if (!current || current.looks < LEAST_LOOKS) return;
-    const { content: _content, ...shot } = current;
-    shots.push({ ...shot, view: pack(shot.view, grid) });
+    const { content: _content, unrest, view, ...shot } = current;
+    const lively = Uint8Array.from(unrest, (looks) => (looks > LIVELY_SHARE * shot.looks ? 1 : 0));
+    const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
+    shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
   };
 
   const camera = createStabiliser(grid, (frame, isHeld) => {
