@@ -29,8 +29,8 @@ export interface Shots {
 type Current = Omit<Shot, 'view'> & {
   readonly view: View;
   readonly content: number;
-  /** At how many looks each block was not calm. */
-  readonly unrest: Uint16Array;
+  /** In how many frames each block moved. */
+  readonly moves: Uint16Array;
 };
 
 /** Shots that were looked at less often are on the way to something, and left out. */
@@ -48,8 +48,6 @@ const LEAST_CALM = 0.3;
 const LEAST_CONTENT = 0.5;
 /** After so many such looks it is another. */
 const MOST_PASSED_OVER = 8;
-/** A block hardly ever rests when it does not at more than this share of the looks. */
-const LIVELY_SHARE = 0.5;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -122,7 +120,7 @@ export function createShotFinder(grid: Grid) {
       if (comparison.before < LEAST_CONTENT * current.content && ++passedOver < MOST_PASSED_OVER) return;
       passedOver = 0;
       if (isSame(comparison)) {
-        view.calm.forEach((calm, block) => (current!.unrest[block]! += 1 - calm));
+        addMoves(at, current.moves);
         const known = joined(current.view, view, grid);
         const content = known === current.view ? current.content : inkBlocks(known, grid, grain);
         const looks = current.looks + 1;
@@ -138,15 +136,26 @@ export function createShotFinder(grid: Grid) {
       }
     }
     finish();
-    const unrest = Uint16Array.from(view.calm, (calm) => 1 - calm);
     const content = inkBlocks(view, grid, grain);
-    current = { view, content, unrest, grain, from: at, to: at, looks: 1, busy };
+    current = { view, content, moves: addMoves(at, new Uint16Array(blocks)), grain, from: at, to: at, looks: 1, busy };
+  };
+
+  /** Adds what moved since the look before. */
+  const addMoves = (at: number, moves: Uint16Array): Uint16Array => {
+    for (let index = at - LOOK_EVERY + 1; index <= at; index++) {
+      motions.get(index)?.blocks.forEach((own, block) => (moves[block]! += own));
+    }
+    return moves;
   };
 
   const finish = () => {
     if (!current || current.looks < LEAST_LOOKS) return;
-    const { content: _content, unrest, view, ...shot } = current;
-    const lively = Uint8Array.from(unrest, (looks) => (looks > LIVELY_SHARE * shot.looks ? 1 : 0));
+    const { content: _content, moves, view, ...shot } = current;
+    const often = DYNAMIC_SHARE * LOOK_EVERY * shot.looks;
+    const lively = widen(
+      Uint8Array.from(moves, (count) => (count > often ? 1 : 0)),
+      grid,
+    );
     const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
     shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
   };
