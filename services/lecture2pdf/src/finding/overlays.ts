@@ -2,13 +2,13 @@
 import { type BlockSet, componentsOf, type Grid, sizeOf } from './grid.ts';
 
 /** A picture in the picture takes up to this share of it, and is lively in that share of what changes when it comes or goes. */
-const MOST_OF_PICTURE = 0.3;
+export const MOST_OF_PICTURE = 0.3;
 const LIVELY_SHARE = 0.25;
 const FEWEST_LIVELY = 4;
 /** Of what is lively there, this share was not before, or is not any more. */
 const SWITCHED_SHARE = 0.6;
 /** It is a box: so much of it has changed or moves. */
-const FILLED = 0.6;
+export const FILLED = 0.6;
 
 /** What changed between two views, and what never rested in each. */
 export interface Changes {

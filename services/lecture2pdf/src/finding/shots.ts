@@ -137,7 +137,16 @@ export function createShotFinder(grid: Grid) {
     }
     finish();
     const content = inkBlocks(view, grid, grain);
-    current = { view, content, moves: addMoves(at, new Uint16Array(blocks)), grain, from: at, to: at, looks: 1, busy };
+    current = {
+      view,
+      content,
+      moves: addMoves(at, new Uint16Array(blocks)),
+      grain,
+      from: at,
+      to: at,
+      looks: 1,
+      busy,
+    };
   };
 
   /** Adds what moved since the look before. */

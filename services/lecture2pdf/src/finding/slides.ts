@@ -1,6 +1,8 @@
 import { captionBlocks } from './captions.ts';
+import { clockBlocks } from './clocks.ts';
 import { compare, type Comparison, compareWithAny, type Patch } from './comparison.ts';
 import { type Grid, sizeOf } from './grid.ts';
+import { peopleBlocks } from './people.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
@@ -45,6 +47,8 @@ const FULL = 0.7;
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
 export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   const captions = captionBlocks(shots, grid);
+  const people = peopleBlocks(shots, grid);
+  const clocks = clockBlocks(shots, grid);
   const pointers = pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
@@ -52,7 +56,7 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
     const whole = unpack(shot.view, grid);
-    const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
+    const view = [captions[index], people[index], clocks, hiddenIn(whole, pointers, grid)].reduce<View>(
       (rest, hidden) => (hidden ? without(rest, hidden) : rest),
       whole,
     );
