@@ -18,7 +18,7 @@ export interface Patch {
   readonly widerAdded: number;
   /** Nothing else has changed, in a picture without noise. */
   readonly isAlone: boolean;
-  /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
+  /** Next to nothing beside it is new: it is as large as what has come, not the edge of something larger. */
   readonly isWhole: boolean;
 }
 
@@ -65,6 +65,8 @@ const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
+/** What is new beside a patch makes it the edge of something larger when it is more than this share of what is new in it. */
+const MORE_BESIDE = 0.2;
 /** What differs by less than this share of its distance from the background is one ink. */
 const ALIKE = 0.5;
 
@@ -218,14 +220,15 @@ function judgeAll(counts: Counts, grid: Grid, grain: Grain): Comparison {
       continue;
     }
     const wider = [...new Set([...blocks, ...besideOf(blocks, grid)])];
+    const [fresh, widerAdded] = [sumIn(blocks, counts.added), sumIn(wider, counts.added)];
     patches.push({
       blocks,
       lost: sumIn(blocks, counts.lost),
-      added: sumIn(blocks, counts.added),
+      added: fresh,
       widerLost: sumIn(wider, counts.lost),
-      widerAdded: sumIn(wider, counts.added),
+      widerAdded,
       isAlone: isClean && sumIn(wider, lost) + sumIn(wider, added) === sizeOf(lost) + sizeOf(added),
-      isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
+      isWhole: widerAdded - fresh <= MORE_BESIDE * fresh,
     });
   }
   return { common: common / lost.length, before, after, lost, added, patches };

@@ -4,7 +4,6 @@ import { type BlockSet, componentsOf, type Grid, sizeOf } from './grid.ts';
 /** A picture in the picture takes up to this share of it, and is lively in that share of what changes when it comes or goes. */
 export const MOST_OF_PICTURE = 0.3;
 const LIVELY_SHARE = 0.25;
-const FEWEST_LIVELY = 4;
 /** Of what is lively there, this share was not before, or is not any more. */
 const SWITCHED_SHARE = 0.6;
 /** It is a box: so much of it has changed or moves. */
@@ -22,14 +21,13 @@ export interface Changes {
  */
 export function switchedBoxes({ changed, lively: [a, b] }: Changes, grid: Grid): BlockSet | undefined {
   const switched = a.map((lively, block) => lively ^ b[block]!);
-  if (sizeOf(switched) < FEWEST_LIVELY || sizeOf(changed) === 0) return undefined;
+  if (sizeOf(switched) === 0 || sizeOf(changed) === 0) return undefined;
   const touched = changed.map((has, block) => has | a[block]! | b[block]!);
   const boxes = new Uint8Array(touched.length);
   for (const blocks of componentsOf(touched, grid)) {
     const lively = blocks.filter((block) => a[block] === 1 || b[block] === 1).length;
     const fresh = blocks.filter((block) => switched[block] === 1).length;
-    if (lively < Math.max(FEWEST_LIVELY, LIVELY_SHARE * blocks.length) || fresh < SWITCHED_SHARE * lively)
-      continue;
+    if (lively < Math.max(1, LIVELY_SHARE * blocks.length) || fresh < SWITCHED_SHARE * lively) continue;
     const box = boxAround(blocks, grid);
     if (box.length > MOST_OF_PICTURE * touched.length || blocks.length < FILLED * box.length) continue;
     for (const block of box) boxes[block] = 1;

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { compare, type Comparison } from './comparison.ts';
-import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
+import { type BlockSet, blocksOf, componentsOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
 import { createStabiliser } from './stabiliser.ts';
@@ -48,6 +48,8 @@ const LEAST_CALM = 0.3;
 const LEAST_CONTENT = 0.5;
 /** After so many such looks it is another. */
 const MOST_PASSED_OVER = 8;
+/** A camera's picture, with a block around what moves in it, takes this share of the whole at least. */
+const LEAST_LIVELY = 0.03;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -160,11 +162,7 @@ export function createShotFinder(grid: Grid) {
   const finish = () => {
     if (!current || current.looks < LEAST_LOOKS) return;
     const { content: _content, moves, view, ...shot } = current;
-    const often = DYNAMIC_SHARE * LOOK_EVERY * shot.looks;
-    const lively = widen(
-      Uint8Array.from(moves, (count) => (count > often ? 1 : 0)),
-      grid,
-    );
+    const lively = livelyIn(moves, DYNAMIC_SHARE * LOOK_EVERY * shot.looks, grid);
     const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
     shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
   };
@@ -190,6 +188,18 @@ export function createShotFinder(grid: Grid) {
       return { shots, moved };
     },
   };
+}
+
+/** Blocks that moved more often than that, where many of them hang together: a pen or a pointer moves in a few. */
+function livelyIn(moves: Uint16Array, often: number, grid: Grid): BlockSet {
+  const restless = widen(
+    Uint8Array.from(moves, (count) => (count > often ? 1 : 0)),
+    grid,
+  );
+  for (const component of componentsOf(restless, grid)) {
+    if (component.length < LEAST_LIVELY * restless.length) for (const block of component) restless[block] = 0;
+  }
+  return restless;
 }
 
 function isSame({ common, before, lost, added, patches }: Comparison): boolean {
