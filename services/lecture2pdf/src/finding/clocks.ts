@@ -6,8 +6,9 @@ import { unpack } from './view.ts';
 /** The digits of a clock: so high and wide at most, as shares of the picture. */
 const HEIGHT = 0.1;
 const WIDTH = 0.2;
-/** What is so near to the upper or lower edge belongs to the desktop, the player or the template. */
-const EDGE = 0.09;
+/** What is so near to the upper or lower edge, and to a side, belongs to the desktop, the player or the template. */
+const EDGE = 0.07;
+const SIDE = 0.25;
 /** A clock shows another time every minute, as near as a frame tells. */
 const MINUTE = 60 * FRAME_RATE;
 const OFF = 3;
@@ -23,8 +24,8 @@ interface Tick {
 }
 
 /**
- * The blocks in which a clock shows the time: while all else stays, a few letters change there to the minute, or at the
- * very edge of the picture at any time. A slide does not become another by it. Undefined for none.
+ * The blocks in which a clock shows the time: while all else stays, a few letters change there to the minute, or in a
+ * corner of the picture at any time. A slide does not become another by it. Undefined for none.
  */
 export function clockBlocks(shots: readonly Shot[], grid: Grid): BlockSet | undefined {
   const ticks = shots.flatMap((shot, index) => tickTo(shot, shots[index - 1], grid) ?? []);
@@ -56,8 +57,9 @@ function tickTo(shot: Shot, before: Shot | undefined, grid: Grid): Tick | undefi
   return { frame: shot.from, top, bottom, left, right };
 }
 
-const isAtEdge = ({ top, bottom }: Tick, { rows }: Grid) =>
-  bottom + 1 <= Math.ceil(EDGE * rows) || top >= Math.floor((1 - EDGE) * rows);
+const isAtEdge = ({ top, bottom, left, right }: Tick, { rows, columns }: Grid) =>
+  (bottom + 1 <= Math.ceil(EDGE * rows) || top >= Math.floor((1 - EDGE) * rows)) &&
+  (right + 1 <= Math.ceil(SIDE * columns) || left >= Math.floor((1 - SIDE) * columns));
 
 const isSamePlace = (a: Tick, b: Tick) =>
   a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;

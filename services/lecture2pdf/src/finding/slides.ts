@@ -4,6 +4,7 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { peopleBlocks } from './people.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
+import { resizedFrom } from './resized.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import {
@@ -21,9 +22,12 @@ import {
 /** A page of the lecture: the shots that show one slide, in order. */
 export interface Slide {
   readonly shots: Shot[];
+  /** The last of those that show it best. */
+  readonly pictured: Shot;
 }
 
 interface Growing extends Slide {
+  pictured: Shot;
   /** As it is now. */
   view: PackedView;
   /** As it was in its last shots. */
@@ -41,6 +45,8 @@ const DRAWN = { fullBlocks: 60, lost: 0.08, added: 0.12, patchPixels: 25 };
 /** Blocks that a pointer may have hidden, and earlier looks at the slide that may tell. */
 const HIDDEN = 5;
 const REMEMBERED = 5;
+/** A slide that changes its size was shown a while ago at most. */
+const MOST_RECENT = 2;
 /** What it shows at first others may show at first as well; from this share of its content on it is itself. */
 const FULL = 0.7;
 
@@ -52,6 +58,8 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   const pointers = pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
+  /** Those shown last, the last one first. */
+  let recent: readonly Growing[] = [];
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
@@ -67,7 +75,9 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     }
     const seen: Seen = { view, packed: pack(view, grid), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
-    const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
+    const same = growing ?? slides.find((slide) => returns(slide, seen, grid));
+    const resized = same ? undefined : findResized(recent, seen, grid);
+    const known = same ?? resized?.slide;
     const first =
       beginnings.findLastIndex((one) => !isBuild(compare(unpack(one.view, grid), view, grid, shot.grain))) +
       1;
@@ -76,12 +86,15 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     if (known) {
       known.shots.push(...own);
       known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
-      known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
+      if (!resized) known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
+      else if (resized.isBetter) known.view = seen.packed;
+      if (resized?.isBetter !== false) known.pictured = shot;
       current = known;
     } else {
-      current = { shots: own, view: seen.packed, looks: [seen.packed] };
+      current = { shots: own, pictured: shot, view: seen.packed, looks: [seen.packed] };
       slides.push(current);
     }
+    recent = [current, ...recent.filter((slide) => slide !== current)].slice(0, MOST_RECENT);
   }
   return slides;
 }
@@ -118,6 +131,16 @@ function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boo
   return isRevisit(
     compareWithAny([now, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
   );
+}
+
+/** The slide that is shown at another size than before. */
+function findResized(slides: readonly Growing[], { view, grain }: Seen, grid: Grid) {
+  const isSame = (comparison: Comparison) => isBuild(comparison) || isRevisit(comparison);
+  for (const slide of slides) {
+    const resized = resizedFrom(unpack(slide.view, grid), view, { grid, grain, isSame });
+    if (resized) return { slide, ...resized };
+  }
+  return undefined;
 }
 
 /** A slide grows when it loses next to nothing and nothing makes way for anything. */
