@@ -28,16 +28,18 @@ const rounds = [
   { cell: 1, kept: 2, samples: 1_500, scaleStep: 0.002 },
 ] as const;
 const FIRST_SAMPLES = 150;
-/** More unlike than this at the second look, it is another picture. */
-const UNLIKE = 0.6;
+/** More unlike than this at any look, or at the last one, it is another picture. */
+const UNLIKE = 0.62;
+const UNLIKE_CLOSELY = 0.55;
 /** This share of a picture must be seen in the other. */
 const LEAST_SEEN = 0.5;
-/** Content counts up to this contrast: writing is writing. */
-const MOST_INK = 60;
+/** Edges count up to this difference in grey levels: writing is writing. */
+const MOST_EDGE = 80;
 
 /** Where in `outer` all of `inner` is shown smaller; undefined where it is not. */
 export function findInset(inner: View, outer: View, grid: Grid): Inset | undefined {
   let best = coarsely(samplesOf(inner, COARSEST, FIRST_SAMPLES, grid), mapOf(outer, COARSEST, grid), grid);
+  if (best[0]!.unlikeness > UNLIKE) return undefined;
   for (const { cell, kept, samples, scaleStep } of rounds) {
     const [points, map] = [samplesOf(inner, cell, samples, grid), mapOf(outer, cell, grid)];
     best = bestOf(
@@ -46,9 +48,9 @@ export function findInset(inner: View, outer: View, grid: Grid): Inset | undefin
         .flatMap((place) => around(place, scaleStep, cell).map((near) => rate(near, points, map))),
       2 * cell,
     );
-    if ((best[0]?.unlikeness ?? 1) > UNLIKE) return undefined;
+    if (best[0]!.unlikeness > UNLIKE) return undefined;
   }
-  return best[0];
+  return best[0]!.unlikeness > UNLIKE_CLOSELY ? undefined : best[0];
 }
 
 /** `outer` with all of `inner` shown smaller in it; calm only where `inner` is. */
@@ -87,79 +89,101 @@ export function blocksUnder({ scale, left, top }: Inset, grid: Grid): BlockSet {
   return under;
 }
 
-/** How much content each cell has; negative where nothing is known of it. */
-interface InkMap {
+/** How much of edges each cell has, from 1 on; 0 where nothing is known of it. */
+interface EdgeMap {
   readonly cell: number;
   readonly columns: number;
   readonly rows: number;
-  readonly ink: Float32Array;
+  readonly edges: Uint8Array;
 }
 
-function mapOf({ contrast, calm }: View, cell: number, grid: Grid): InkMap {
-  const { width, height, columnOf, rowStart } = grid;
-  const [columns, rows] = [floor(width / cell), floor(height / cell)];
-  const ink = new Float32Array(columns * rows);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const [x, y] = [column * cell, row * cell];
-      if (calm[rowStart[y + (cell >> 1)]! + columnOf[x + (cell >> 1)]!] === 0) {
-        ink[row * columns + column] = -1;
-        continue;
-      }
-      let sum = 0;
-      for (let line = y * width + x; line < (y + cell) * width + x; line += width) {
-        for (let at = line; at < line + cell; at++) sum += min(MOST_INK, contrast[at]!);
-      }
-      ink[row * columns + column] = sum / cell ** 2;
+/** Of each view that was looked at: one is compared with several. */
+const known = new WeakMap<View, readonly EdgeMap[]>();
+
+function mapOf(view: View, cell: number, grid: Grid): EdgeMap {
+  let maps = known.get(view);
+  if (!maps) {
+    const finest = finestOf(view, grid);
+    const half = halved(finest);
+    const quarter = halved(half);
+    known.set(view, (maps = [finest, half, quarter, halved(quarter)]));
+  }
+  return maps.find((map) => map.cell === cell)!;
+}
+
+function finestOf({ picture, calm }: View, { width, height, columnOf, rowStart }: Grid): EdgeMap {
+  const edges = new Uint8Array(width * height);
+  for (let y = 0; y < height - 1; y++) {
+    const start = rowStart[y]!;
+    for (let x = 0, at = y * width; x < width - 1; x++, at++) {
+      if (calm[start + columnOf[x]!] === 0) continue;
+      const level = picture[at]!;
+      edges[at] = 1 + min(MOST_EDGE, abs(level - picture[at + 1]!) + abs(level - picture[at + width]!));
     }
   }
-  return { cell, columns, rows, ink };
+  return { cell: 1, columns: width, rows: height, edges };
+}
+
+/** The mean of each four that are known. */
+function halved({ cell, columns: wide, rows: tall, edges: fine }: EdgeMap): EdgeMap {
+  const [columns, rows] = [wide >> 1, tall >> 1];
+  const edges = new Uint8Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = 2 * row * wide + 2 * column;
+      const four = [fine[at]!, fine[at + 1]!, fine[at + wide]!, fine[at + wide + 1]!] as const;
+      if (four[0] === 0 || four[1] === 0 || four[2] === 0 || four[3] === 0) continue;
+      edges[row * columns + column] = (four[0] + four[1] + four[2] + four[3] + 2) >> 2;
+    }
+  }
+  return { cell: 2 * cell, columns, rows, edges };
 }
 
 interface Samples {
   readonly count: number;
   readonly x: Float32Array;
   readonly y: Float32Array;
-  readonly ink: Float32Array;
+  readonly edges: Uint8Array;
 }
 
 /** Cells of a picture, about so many, taken evenly from those that are known. */
 function samplesOf(view: View, cell: number, wanted: number, grid: Grid): Samples {
-  const { columns, ink } = mapOf(view, cell, grid);
-  const known = [...ink.keys()].filter((at) => ink[at]! >= 0);
-  const step = max(1, known.length / wanted);
-  const count = floor(known.length / step);
-  const at = Array.from({ length: count }, (_, n) => known[floor(n * step)]!);
+  const { columns, edges } = mapOf(view, cell, grid);
+  const all = edges.reduce((sum, one) => sum + (one > 0 ? 1 : 0), 0);
+  const step = max(1, all / wanted);
+  const at: number[] = [];
+  for (let index = 0, seen = 0, next = 0; index < edges.length; index++) {
+    if (edges[index] === 0 || seen++ < next) continue;
+    at.push(index);
+    next += step;
+  }
   return {
-    count,
+    count: at.length,
     x: Float32Array.from(at, (one) => ((one % columns) + 0.5) * cell),
     y: Float32Array.from(at, (one) => (floor(one / columns) + 0.5) * cell),
-    ink: Float32Array.from(at, (one) => ink[one]!),
+    edges: Uint8Array.from(at, (one) => edges[one]!),
   };
 }
 
-function rate(
-  place: Inset,
-  { count, x, y, ink }: Samples,
-  { cell, columns, rows, ink: shown }: InkMap,
-): Rated {
+function rate(place: Inset, { count, x, y, edges }: Samples, map: EdgeMap): Rated {
   const { scale, left, top } = place;
+  const { cell, columns, rows, edges: shown } = map;
   let [different, all, seen] = [0, 0, 0];
   for (let n = 0; n < count; n++) {
     const column = floor((left + scale * x[n]!) / cell);
     const row = floor((top + scale * y[n]!) / cell);
     if (column < 0 || row < 0 || column >= columns || row >= rows) continue;
     const there = shown[row * columns + column]!;
-    if (there < 0) continue;
+    if (there === 0) continue;
     seen++;
-    different += abs(there - ink[n]!);
-    all += max(there, ink[n]!);
+    different += abs(there - edges[n]!);
+    all += max(there, edges[n]!) - 1;
   }
   return { ...place, unlikeness: seen < LEAST_SEEN * count || all === 0 ? 1 : different / all };
 }
 
 /** All places at which the inner picture fits into the outer one. */
-function coarsely(samples: Samples, map: InkMap, { width, height }: Grid): Rated[] {
+function coarsely(samples: Samples, map: EdgeMap, { width, height }: Grid): Rated[] {
   const places: Rated[] = [];
   for (let scale = SMALLEST; scale <= LARGEST; scale += COARSEST_STEP) {
     for (let top = 0; top <= (1 - scale) * height + COARSEST / 2; top += COARSEST) {

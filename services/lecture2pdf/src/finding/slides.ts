@@ -30,6 +30,8 @@ interface Growing extends Slide {
   pictured: Shot;
   /** As it is now. */
   view: PackedView;
+  /** It is shown at another size than where it is pictured. */
+  apart: boolean;
   /** As it was in its last shots. */
   looks: PackedView[];
 }
@@ -47,6 +49,8 @@ const HIDDEN = 5;
 const REMEMBERED = 5;
 /** A slide that changes its size was shown a while ago at most. */
 const MOST_RECENT = 2;
+/** Blocks by which a slide must have grown to be pictured where it is smaller. */
+const MORE = 2;
 /** What it shows at first others may show at first as well; from this share of its content on it is itself. */
 const FULL = 0.7;
 
@@ -86,12 +90,14 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     if (known) {
       known.shots.push(...own);
       known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
-      if (!resized) known.view = pack(joined(view, unpack(known.view, grid), grid), grid);
-      else if (resized.isBetter) known.view = seen.packed;
-      if (resized?.isBetter !== false) known.pictured = shot;
+      if (resized) known.apart = !resized.isBetter;
+      else if (known.apart) known.apart = !hasMore(known, seen, grid);
+      // What it showed at another size is nothing to add to.
+      known.view = resized ? seen.packed : pack(joined(view, unpack(known.view, grid), grid), grid);
+      if (!known.apart) known.pictured = shot;
       current = known;
     } else {
-      current = { shots: own, pictured: shot, view: seen.packed, looks: [seen.packed] };
+      current = { shots: own, pictured: shot, apart: false, view: seen.packed, looks: [seen.packed] };
       slides.push(current);
     }
     recent = [current, ...recent.filter((slide) => slide !== current)].slice(0, MOST_RECENT);
@@ -131,6 +137,11 @@ function returns(slide: Growing, { view, packed, grain }: Seen, grid: Grid): boo
   return isRevisit(
     compareWithAny([now, ...slide.looks.map((look) => unpack(look, grid))], view, grid, grain),
   );
+}
+
+/** Whether there is more of a slide than before. */
+function hasMore(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
+  return sizeOf(compare(unpack(slide.view, grid), view, grid, grain).added) > MORE;
 }
 
 /** The slide that is shown at another size than before. */
