@@ -27,9 +27,10 @@ const rounds = [
   { cell: 2, kept: 3, samples: 600, scaleStep: 0.004 },
   { cell: 1, kept: 2, samples: 1_500, scaleStep: 0.002 },
 ] as const;
-const FIRST_SAMPLES = 150;
-/** More unlike than this at any look, or at the last one, it is another picture. */
-const UNLIKE = 0.62;
+const FIRST_SAMPLES = 120;
+/** More unlike than this at the first look, a later one, or the last, it is another picture. */
+const UNLIKE_COARSELY = 0.66;
+const UNLIKE = 0.64;
 const UNLIKE_CLOSELY = 0.55;
 /** This share of a picture must be seen in the other. */
 const LEAST_SEEN = 0.5;
@@ -39,7 +40,7 @@ const MOST_EDGE = 80;
 /** Where in `outer` all of `inner` is shown smaller; undefined where it is not. */
 export function findInset(inner: View, outer: View, grid: Grid): Inset | undefined {
   let best = coarsely(samplesOf(inner, COARSEST, FIRST_SAMPLES, grid), mapOf(outer, COARSEST, grid), grid);
-  if (best[0]!.unlikeness > UNLIKE) return undefined;
+  if (best.length === 0) return undefined;
   for (const { cell, kept, samples, scaleStep } of rounds) {
     const [points, map] = [samplesOf(inner, cell, samples, grid), mapOf(outer, cell, grid)];
     best = bestOf(
@@ -188,7 +189,8 @@ function coarsely(samples: Samples, map: EdgeMap, { width, height }: Grid): Rate
   for (let scale = SMALLEST; scale <= LARGEST; scale += COARSEST_STEP) {
     for (let top = 0; top <= (1 - scale) * height + COARSEST / 2; top += COARSEST) {
       for (let left = 0; left <= (1 - scale) * width + COARSEST / 2; left += COARSEST) {
-        places.push(rate({ scale, left, top }, samples, map));
+        const place = rate({ scale, left, top }, samples, map);
+        if (place.unlikeness < UNLIKE_COARSELY) places.push(place);
       }
     }
   }

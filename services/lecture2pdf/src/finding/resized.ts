@@ -16,6 +16,12 @@ export interface Resized {
   readonly isBetter: boolean;
 }
 
+export interface ResizedOptions {
+  readonly grid: Grid;
+  readonly grain: Grain;
+  readonly isSame: (comparison: Comparison) => boolean;
+}
+
 /**
  * Whether the second view shows what the first does at another size: beside the speaker or those of a meeting, or a part
  * of it enlarged. Undefined where it does not.
@@ -24,7 +30,7 @@ export interface Resized {
 export function resizedFrom(
   first: View,
   second: View,
-  { grid, grain, isSame }: { grid: Grid; grain: Grain; isSame: (comparison: Comparison) => boolean },
+  { grid, grain, isSame }: ResizedOptions,
 ): Resized | undefined {
   // At another size nothing lies where it lay to the pixel.
   const loose = { ...grain, shaky: true };

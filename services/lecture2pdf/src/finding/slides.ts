@@ -40,6 +40,8 @@ const LEAST_COMMON = 0.15;
 /** Shares of its blocks that a slide may lose while it grows, and that may differ when it is shown again. */
 const LOST = 0.08;
 const DIFFERENT = 0.05;
+/** What is faint is lost when a slide is shown smaller. */
+const LOST_SMALLER = 0.15;
 /** Share of its content that may have come to a slide since it was last shown: it was left before it was complete. */
 const GROWN = 0.4;
 /** What may differ on a full slide that was drawn upon. */
@@ -146,7 +148,7 @@ function hasMore(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
 
 /** The slide that is shown at another size than before. */
 function findResized(slides: readonly Growing[], { view, grain }: Seen, grid: Grid) {
-  const isSame = (comparison: Comparison) => isBuild(comparison) || isRevisit(comparison);
+  const isSame = (comparison: Comparison) => isBuild(comparison, LOST_SMALLER) || isRevisit(comparison);
   for (const slide of slides) {
     const resized = resizedFrom(unpack(slide.view, grid), view, { grid, grain, isSame });
     if (resized) return { slide, ...resized };
@@ -155,9 +157,9 @@ function findResized(slides: readonly Growing[], { view, grain }: Seen, grid: Gr
 }
 
 /** A slide grows when it loses next to nothing and nothing makes way for anything. */
-function isBuild(comparison: Comparison): boolean {
+function isBuild(comparison: Comparison, most = LOST): boolean {
   const { common, before, lost } = comparison;
-  if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, LOST * before)) return false;
+  if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, most * before)) return false;
   return !comparison.patches.some(isReplaced);
 }
 
