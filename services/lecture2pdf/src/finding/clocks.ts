@@ -1,5 +1,5 @@
 import { compare } from './comparison.ts';
-import { type BlockSet, blocksOf, type Grid } from './grid.ts';
+import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
 import { FRAME_RATE, type Shot } from './shots.ts';
 import { unpack } from './view.ts';
 
@@ -13,7 +13,7 @@ const SIDE = 0.25;
 const MINUTE = 60 * FRAME_RATE;
 const OFF = 3;
 
-/** A change that is all there is, of some digits. */
+/** Some digits that make way for others: more may come elsewhere, but nothing goes. */
 interface Tick {
   readonly frame: number;
   /** In blocks, all included. */
@@ -24,7 +24,7 @@ interface Tick {
 }
 
 /**
- * The blocks in which a clock shows the time: while all else stays, a few letters change there to the minute, or in a
+ * The blocks in which a clock shows the time: while all else stays or grows, a few letters change there to the minute, or in a
  * corner of the picture at any time. A slide does not become another by it. Undefined for none.
  */
 export function clockBlocks(shots: readonly Shot[], grid: Grid): BlockSet | undefined {
@@ -46,8 +46,15 @@ export function clockBlocks(shots: readonly Shot[], grid: Grid): BlockSet | unde
 
 function tickTo(shot: Shot, before: Shot | undefined, grid: Grid): Tick | undefined {
   if (!before) return undefined;
-  const { lost, added } = compare(unpack(before.view, grid), unpack(shot.view, grid), grid, shot.grain);
-  const changed = [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
+  const { lost, added, patches } = compare(
+    unpack(before.view, grid),
+    unpack(shot.view, grid),
+    grid,
+    shot.grain,
+  );
+  const only = patches.length === 1 ? patches[0]?.blocks : undefined;
+  if (only && sizeOf(lost) > only.length) return undefined;
+  const changed = only ?? [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
   if (changed.length === 0) return undefined;
   const rows = changed.map((block) => Math.floor(block / grid.columns));
   const columns = changed.map((block) => block % grid.columns);
