@@ -46,15 +46,16 @@ export function clockBlocks(shots: readonly Shot[], grid: Grid): BlockSet | unde
 
 function tickTo(shot: Shot, before: Shot | undefined, grid: Grid): Tick | undefined {
   if (!before) return undefined;
-  const { lost, added, patches } = compare(
-    unpack(before.view, grid),
-    unpack(shot.view, grid),
-    grid,
-    shot.grain,
-  );
-  const only = patches.length === 1 ? patches[0]?.blocks : undefined;
-  if (only && sizeOf(lost) > only.length) return undefined;
-  const changed = only ?? [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
+  const comparison = compare(unpack(before.view, grid), unpack(shot.view, grid), grid, shot.grain);
+  const { lost, added } = comparison;
+  const most = HEIGHT * grid.rows * WIDTH * grid.columns;
+  if (sizeOf(lost) > most) return undefined;
+  let changed = [...lost.keys()].filter((block) => lost[block] === 1 || added[block] === 1);
+  if (changed.length > most) {
+    const [patch, ...others] = comparison.patches;
+    if (!patch || others.length > 0 || sizeOf(lost) > patch.blocks.length) return undefined;
+    changed = [...patch.blocks];
+  }
   if (changed.length === 0) return undefined;
   const rows = changed.map((block) => Math.floor(block / grid.columns));
   const columns = changed.map((block) => block % grid.columns);

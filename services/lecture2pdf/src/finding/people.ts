@@ -5,6 +5,8 @@ import { FRAME_RATE, type Shot } from './shots.ts';
 
 /** So long before and after a shot people are looked for. */
 const NEAR = 60 * FRAME_RATE;
+/** In shorter shots, much of what moves is on the way to something. */
+const LEAST_LOOKS = 6;
 /** Some of them move in this share of the shots, and not always the same: this share of their places turns so often. */
 const THERE = 0.6;
 const TURNING_SHARE = 0.3;
@@ -20,7 +22,7 @@ export function peopleBlocks(shots: readonly Shot[], grid: Grid): (BlockSet | un
     while (shots[first]!.to < from - NEAR) first++;
     const near: BlockSet[] = [];
     for (let index = first; index < shots.length && shots[index]!.from < to + NEAR; index++) {
-      near.push(shots[index]!.view.lively);
+      if (shots[index]!.looks >= LEAST_LOOKS) near.push(shots[index]!.view.lively);
     }
     return peopleIn(near, grid);
   });

@@ -50,6 +50,8 @@ const LEAST_CONTENT = 0.5;
 const MOST_PASSED_OVER = 8;
 /** A camera's picture, with a block around what moves in it, takes this share of the whole at least. */
 const LEAST_LIVELY = 0.03;
+/** What moves for so many frames only is on the way to something. */
+const LONGEST_CHANGE = FRAME_RATE - 1;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -162,7 +164,7 @@ export function createShotFinder(grid: Grid) {
   const finish = () => {
     if (!current || current.looks < LEAST_LOOKS) return;
     const { content: _content, moves, view, ...shot } = current;
-    const lively = livelyIn(moves, DYNAMIC_SHARE * LOOK_EVERY * shot.looks, grid);
+    const lively = livelyIn(moves, Math.max(LONGEST_CHANGE, DYNAMIC_SHARE * LOOK_EVERY * shot.looks), grid);
     const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
     shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
   };
