@@ -9,7 +9,7 @@ const NEAR = 60 * FRAME_RATE;
 const LEAST_LOOKS = 6;
 /** Some of them move in this share of the shots, and not always the same: this share of their places turns so often. */
 const THERE = 0.6;
-const TURNING_SHARE = 0.3;
+const TURNING_SHARE = 0.5;
 const LEAST_TURNS = 2;
 
 /**
