@@ -252,9 +252,11 @@ describe('one page, however the recording shows it', () => {
   });
 
   it('is a slide over which a camera is switched on, with a wall that stands', () => {
-    const wall = [box(330, 150, 150, 120, 120), box(345, 160, 12, 90, 40), box(450, 160, 14, 80, 200)];
-    const camera = (t: number) => [...wall, restless(362, 165, 84, 105, t)];
-    const slides = watch(36, (t) => [...table, ...(t < 12 || t >= 24 ? [] : camera(t))]);
+    const below = [words('of all the water', 142, { x: 294 }), words('in the whole sky', 230, { x: 294 })];
+    const shelf = (x: number) => [0, 1, 2, 3, 4].map((row) => box(x, 140 + 22 * row, 16, 12, 30));
+    const wall = [box(290, 120, 190, 150, 150), ...shelf(296), ...shelf(330)];
+    const camera = (t: number) => [...wall, restless(380, 130, 90, 130, t)];
+    const slides = watch(36, (t) => [...table, ...below, ...(t < 12 || t >= 24 ? [] : camera(t))]);
     expect(rounded(slides)).toEqual([[[0, 36]]]);
   });
 
