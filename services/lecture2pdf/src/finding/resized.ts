@@ -16,7 +16,7 @@ export interface Resized {
   readonly isBetter: boolean;
 }
 
-export interface ResizedOptions {
+interface ResizedOptions {
   readonly grid: Grid;
   readonly grain: Grain;
   readonly isSame: (comparison: Comparison) => boolean;

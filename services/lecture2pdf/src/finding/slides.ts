@@ -4,7 +4,7 @@ import { compare, type Comparison, compareWithAny, type Patch } from './comparis
 import { type Grid, sizeOf } from './grid.ts';
 import { peopleBlocks } from './people.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
-import { resizedFrom } from './resized.ts';
+import { type Resized, resizedFrom } from './resized.ts';
 import type { Shot } from './shots.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
 import {
@@ -91,11 +91,7 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
     beginnings = [];
     if (known) {
       known.shots.push(...own);
-      known.looks = [...known.looks.slice(1 - REMEMBERED), seen.packed];
-      if (resized) known.apart = !resized.isBetter;
-      else if (known.apart) known.apart = !hasMore(known, seen, grid);
-      // What it showed at another size is nothing to add to.
-      known.view = resized ? seen.packed : pack(joined(view, unpack(known.view, grid), grid), grid);
+      show(known, seen, resized, grid);
       if (!known.apart) known.pictured = shot;
       current = known;
     } else {
@@ -107,11 +103,24 @@ export function groupSlides(shots: readonly Shot[], grid: Grid): Slide[] {
   return slides;
 }
 
-/** What a shot shows, captions apart. */
+/** What a shot shows, apart from captions, people, clocks and pointers. */
 interface Seen {
   readonly view: View;
   readonly packed: PackedView;
   readonly grain: Grain;
+}
+
+/** The slide is shown like that now. @param resized where it is at another size than before */
+function show(slide: Growing, seen: Seen, resized: Resized | undefined, grid: Grid): void {
+  slide.looks = [...slide.looks.slice(1 - REMEMBERED), seen.packed];
+  if (resized) {
+    slide.apart = !resized.isBetter;
+    // What it showed at another size is nothing to add to.
+    slide.view = seen.packed;
+    return;
+  }
+  if (slide.apart) slide.apart = !hasMore(slide, seen, grid);
+  slide.view = pack(joined(seen.view, unpack(slide.view, grid), grid), grid);
 }
 
 function grows(slide: Growing, { view, grain }: Seen, grid: Grid): boolean {
