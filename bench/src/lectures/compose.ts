@@ -1,3 +1,4 @@
+import { arrange } from './arrangement.ts';
 import { makeCues, srtOf } from './caption.ts';
 import { animation, clip } from './clip.ts';
 import { makeContent } from './content.ts';
@@ -12,8 +13,10 @@ import { placeOf } from './place.ts';
 import { planShots, type Shot } from './plan.ts';
 import { randomOf, type Random } from './random.ts';
 import { recipes, type Kind, type Recipe } from './recipes.ts';
+import { type Scrolled, scrolledDocument } from './scroll.ts';
 import { rangesOf, type SetName } from './sets.ts';
 import { even } from './transitions.ts';
+import { HAND_LEAVES } from './widgets.ts';
 import { finalOf, stepOf, truthOf, type Shown } from './truth-of.ts';
 
 /** Draws up a lecture of a kind; the same set, kind and seed give the same one. Nothing is encoded yet. */
@@ -25,15 +28,24 @@ export async function compose(set: SetName, kind: Kind, seed: number): Promise<L
   const place = placeOf(recipe, width, height, ranges, random.fork('place'));
   const head = headBox(recipe, place, boxOf({ width, height }), set, random.fork('head'));
   const deckOptions = { set, slide: place.slide, project: place.project, covered: head };
-  const deck = await makeDeck(recipe, deckOptions, random.fork('deck'));
+  const document = recipe.scrolled
+    ? await scrolledDocument(recipe.slides ?? 6, { width, height, set }, random.fork('document'))
+    : undefined;
+  const deck = document?.slides ?? (await makeDeck(recipe, deckOptions, random.fork('deck')));
   const stepCounts = deck.map((slide) => slide.steps.length);
-  const shots = planShots(recipe, stepCounts, ranges, set, rateOf(rate), random.fork('plan'));
+  const planned = planShots(recipe, stepCounts, ranges, set, rateOf(rate), random.fork('plan'));
+  const shots = document ? scrolledShots(planned, document, random.fork('scroll')) : planned;
+  const arranged = recipe.arrangement
+    ? arrange(recipe.arrangement, { width, height, shots }, random.fork('arrangement'))
+    : undefined;
   const canvas = deck[0]?.steps[0] ?? blank(width, height);
   const inks =
     recipe.within === 'ink' ? inksOf(shots, place.slide, random.fork('ink')) : new Map<number, Ink>();
   const fade = recipe.builds === 'fade' ? random.between(...ranges.fade) : 0;
-  const shown: Shown = { deck, shots, inks, fade };
-  const overlayOptions = { set, canvas: boxOf(canvas), place, head, shots };
+  const settles = recipe.overlays?.includes('hand') ? HAND_LEAVES : 0;
+  const shown: Shown = { deck, shots, inks, fade, settles, partly: arranged?.partly ?? [] };
+  const canvasBox = boxOf(canvas);
+  const overlayOptions = { set, canvas: canvasBox, place, head, shots };
   const overlays = await overlaysOf(recipe, overlayOptions, random.fork('overlays'));
   const slides = deck.map((_, i) => truthOf(i, shown)).filter(({ ranges: times }) => times.length > 0);
   const duration = shots.at(-1)?.end ?? 0;
@@ -43,7 +55,7 @@ export async function compose(set: SetName, kind: Kind, seed: number): Promise<L
     rate,
     scenes: scenesOf(recipe, shown, canvas, place.slide, random),
     overlays,
-    finish: place.record,
+    finish: arranged?.record ?? place.record,
     encoding: encodingOf(recipe, set, duration, random),
     finals: new Map(deck.map(({ id }, i) => [`${id}.png`, finalOf(i, shown, width, height)])),
     truth: {
@@ -52,6 +64,22 @@ export async function compose(set: SetName, kind: Kind, seed: number): Promise<L
       slides: recipe.still === undefined ? slides : slides.map((slide) => ({ ...slide, optional: true })),
     },
   };
+}
+
+/** Where one place of a document follows another, it is scrolled there. */
+function scrolledShots(shots: readonly Shot[], { pane, by }: Scrolled, random: Random): Shot[] {
+  return shots.map((shot, i) =>
+    i === 0 || typeof shot.slide !== 'number'
+      ? shot
+      : {
+          ...shot,
+          transition: {
+            style: 'scroll',
+            seconds: random.between(0.5, 1.6),
+            scroll: { pane, by: by[shot.slide] ?? 0 },
+          },
+        },
+  );
 }
 
 const boxOf = ({ width, height }: { width: number; height: number }): Box => ({
@@ -111,10 +139,18 @@ function inksOf(shots: readonly Shot[], box: Box, random: Random): Map<number, I
 }
 
 function encodingOf(recipe: Recipe, set: SetName, duration: number, random: Random): Encoding {
-  const { thorough = false, variableRate = false, rotate = 0, bitrate } = recipe;
+  const { thorough = false, interlaced = false, variableRate = false, rotate = 0, bitrate } = recipe;
   const crf = recipe.crf ?? Math.round(random.between(...rangesOf[set].crf));
   const own = random.fork('captions');
   const lines = Array.from({ length: 60 }, () => makeContent(set, own).lines[0] ?? '');
   const captions = recipe.textTrack ? { captions: srtOf(makeCues(lines, duration, own)) } : {};
-  return { crf, thorough, variableRate, rotate, ...(bitrate === undefined ? {} : { bitrate }), ...captions };
+  return {
+    crf,
+    thorough,
+    interlaced,
+    variableRate,
+    rotate,
+    ...(bitrate === undefined ? {} : { bitrate }),
+    ...captions,
+  };
 }

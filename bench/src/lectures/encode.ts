@@ -38,6 +38,7 @@ function written(pipe: NodeJS.WritableStream, bytes: Uint8Array): Promise<boolea
 function argumentsFor({ width, height, rate, encoding }: Lecture, subtitles: string | undefined): string[] {
   const { crf = 24, bitrate, thorough = false, variableRate = false, rotate = 0 } = encoding;
   const filters = [
+    ...(encoding.interlaced ? ['tinterlace=interleave_top'] : []),
     // At most two seconds without a frame, as meeting recorders do.
     ...(variableRate ? [`mpdecimate=max=${Math.round(2 * rateOf(rate))}`] : []),
     ...(rotate === 90 ? ['transpose=cclock'] : []),
@@ -47,6 +48,7 @@ function argumentsFor({ width, height, rate, encoding }: Lecture, subtitles: str
     subtitles === undefined ? '' : '-map 0:v -map 1:s -c:s mov_text',
     filters.length > 0 ? `-vf ${filters.join(',')}` : '',
     variableRate ? '-vsync vfr' : '',
+    encoding.interlaced ? '-flags +ildct+ilme' : '',
     bitrate === undefined
       ? `-c:v libx264 -preset ${thorough ? 'veryfast' : 'ultrafast'} -crf ${crf}`
       : `-c:v libx264 -preset veryfast -b:v ${bitrate} -maxrate ${bitrate * 2} -bufsize ${bitrate * 4}`,

@@ -31,6 +31,8 @@ export interface Encoding {
   readonly bitrate?: number;
   /** Frames in which nothing moves are left out, so that the distances between frames vary. */
   readonly variableRate?: boolean;
+  /** Two frames become the fields of one. */
+  readonly interlaced?: boolean;
   /** Degrees that a player is told to turn the picture by. */
   readonly rotate?: 0 | 90;
   /** The text of an .srt that becomes a text track. */
@@ -97,10 +99,10 @@ function paintBetween(
   after: Picture,
   into: Picture,
 ): void {
-  const { style, seconds } = to.transition;
+  const { seconds } = to.transition;
   paintScene(from, t, before);
   paintScene(to, t, after);
-  paintTransition(style, before, after, (t - to.start) / seconds + 0.5, into);
+  paintTransition(to.transition, before, after, (t - to.start) / seconds + 0.5, into);
 }
 
 function paintScene(scene: Scene, t: number, into: Picture): void {

@@ -11,6 +11,7 @@ import type { Random } from './random.ts';
 import type { Recipe } from './recipes.ts';
 import { rangesOf, type SetName } from './sets.ts';
 import { walker } from './walker.ts';
+import { clock, particles, switchedHead, writingHand } from './widgets.ts';
 
 /** Where a talking head lies, if there is one. */
 export function headBox(
@@ -70,6 +71,21 @@ export async function overlaysOf(
       }
       case 'participants':
         if (place.beside) overlays.push(participants(place.beside, own));
+        break;
+      case 'switched-head':
+        overlays.push(overSlides(shots, switchedHead(canvas, own.between(...rangesOf[set].head), own)));
+        break;
+      case 'hand':
+        overlays.push(writingHand(canvas, shots, own));
+        break;
+      case 'clock':
+        overlays.push(await clock(canvas, duration, 60, own));
+        break;
+      case 'timer':
+        overlays.push(await clock(canvas, duration, 1, own));
+        break;
+      case 'particles':
+        overlays.push(particles(canvas, own));
         break;
       case 'walker':
         overlays.push(walker(canvas.w, canvas.h, own));

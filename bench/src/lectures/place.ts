@@ -30,8 +30,23 @@ export function placeOf(
     case 'hand': {
       const jitter = place === 'hand' ? random.between(...ranges.jitter) * 4 : 0;
       const noise = random.between(...ranges.noise);
-      const { project, record } = room(width, height, { noise, jitter }, random);
+      const { project, record } = room(
+        width,
+        height,
+        { noise, jitter, exposure: recipe.exposure === true },
+        random,
+      );
       return { slide: whole, project, record };
+    }
+    case 'sheet': {
+      // A document camera looks straight down, at the paper and nothing else.
+      const { record } = room(
+        width,
+        height,
+        { noise: random.between(...ranges.noise), jitter: 0, exposure: false },
+        random,
+      );
+      return { slide: whole, project: (slide) => slide, record };
     }
     case 'bars': {
       const share = random.between(0.7, 0.85);

@@ -58,7 +58,7 @@ export function planShots(
       }
       if (!flash) built[slide] = last;
     }
-    const stays = random.between(...ranges.shown) * (steps.length > 1 ? 0.6 : 1);
+    const stays = random.between(...(recipe.shown ?? ranges.shown)) * (steps.length > 1 ? 0.6 : 1);
     const seconds = flash ? random.between(...FLASH) : (recipe.still ?? stays) + ranges.transition[1] / 2;
     const end = onFrame(at + seconds);
     shots.push({ slide, start, end, flash, transition, steps });

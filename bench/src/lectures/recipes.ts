@@ -1,8 +1,21 @@
+import type { Arrangement } from './arrangement.ts';
 import type { SetName, Span } from './sets.ts';
 import type { TransitionStyle } from './transitions.ts';
 
 export type Overlay =
-  'head' | 'roaming-head' | 'laser' | 'mouse' | 'captions' | 'live-captions' | 'participants' | 'walker';
+  | 'head'
+  | 'roaming-head'
+  | 'switched-head'
+  | 'laser'
+  | 'mouse'
+  | 'captions'
+  | 'live-captions'
+  | 'participants'
+  | 'walker'
+  | 'hand'
+  | 'clock'
+  | 'timer'
+  | 'particles';
 
 /** What makes a kind of lecture difficult; what is left out is drawn as in an easy one. */
 export interface Recipe {
@@ -24,7 +37,13 @@ export interface Recipe {
   /** In the slides themselves. */
   readonly within?: 'clip' | 'gif' | 'ink';
   /** Where the slide lies in the frame. */
-  readonly place?: 'bars' | 'side' | 'room' | 'hand';
+  readonly place?: 'bars' | 'side' | 'room' | 'hand' | 'sheet';
+  /** The camera's exposure follows what it sees, and lamps flicker. */
+  readonly exposure?: boolean;
+  /** What the recording makes of the slide's size. */
+  readonly arrangement?: Arrangement;
+  /** No slides but a document that is scrolled. */
+  readonly scrolled?: boolean;
   /** A full-screen speaker between slides. */
   readonly speaker?: boolean;
   /** Slides are written stroke by stroke or letter by letter. */
@@ -38,6 +57,10 @@ export interface Recipe {
   readonly rate?: string;
   readonly variableRate?: boolean;
   readonly rotate?: 90;
+  /** Two fields a frame, each with every other line, half a frame apart. */
+  readonly interlaced?: boolean;
+  /** Seconds for which slides are shown, instead of the set's. */
+  readonly shown?: Span;
   readonly crf?: number;
   readonly bitrate?: number;
   /** What is said is in a text track of the file. */
@@ -117,6 +140,33 @@ const named = {
   '4k': { slides: 5, rate: '5', builds: 'appear', size: { train: [3840, 2160], 'held-out': [3840, 2160] } },
   portrait: { slides: 6, builds: 'fade', size: { train: [480, 854], 'held-out': [540, 960] } },
   rotated: { slides: 6, rotate: 90, size: { train: [360, 640], 'held-out': [480, 640] } },
+  scrolling: { slides: 7, scrolled: true, overlays: ['mouse'] },
+  gallery: { slides: 5, arrangement: 'gallery', shown: [6, 14] },
+  desk: { slides: 5, arrangement: 'desk', speaker: true, revisits: true, shown: [6, 14] },
+  lens: { slides: 5, arrangement: 'lens', shown: [7, 16] },
+  glides: { slides: 7, transitions: ['glide'] },
+  interlaced: {
+    slides: 6,
+    rate: '50',
+    interlaced: true,
+    transitions: ['fade', 'moving'],
+    overlays: ['head'],
+  },
+  'document-camera': {
+    slides: 3,
+    place: 'sheet',
+    written: 'by-hand',
+    builds: 'appear',
+    transitions: ['push-left'],
+    overlays: ['hand'],
+  },
+  clock: { slides: 6, rate: '5', shown: [20, 50], overlays: ['clock'] },
+  timer: { slides: 6, builds: 'appear', overlays: ['timer'] },
+  'head-off': { slides: 6, overlays: ['switched-head'] },
+  'head-off-builds': { slides: 4, builds: 'appear', revisits: true, overlays: ['switched-head'] },
+  exposure: { slides: 7, place: 'room', exposure: true },
+  'room-low-bitrate': { slides: 6, place: 'room', bitrate: 150_000, overlays: ['walker'] },
+  particles: { slides: 6, builds: 'fade', overlays: ['particles'] },
   'speaker-between': { slides: 5, speaker: true, revisits: true, overlays: ['head'] },
   'no-slides': { slides: 0, still: 30 },
   still: { slides: 1, still: 20 },

@@ -8,6 +8,8 @@ export interface RoomOptions {
   readonly noise: number;
   /** How far a hand shakes the camera, in thousandths of the width; 0 is a tripod. */
   readonly jitter: number;
+  /** Whether the camera sets its exposure by what it sees, under lamps that flicker. */
+  readonly exposure: boolean;
 }
 
 export interface Room {
@@ -39,6 +41,7 @@ export function room(width: number, height: number, options: RoomOptions, random
   const noise = noiseTable(random, options.noise);
   const flicker = swayOf(random);
   const [shakeX, shakeY] = [swayOf(random), swayOf(random)];
+  const light = options.exposure ? createExposure(random) : undefined;
   const out = blank(width, height);
   const shifted = blank(width, height);
   return {
@@ -48,8 +51,35 @@ export function room(width: number, height: number, options: RoomOptions, random
       if (margin === 0) shifted.data.set(seen.data);
       else shift(seen, margin + shakeX(t) * reach, margin + shakeY(t) * reach, shifted);
       // A projector's and a lamp's brightness wave against the camera's shutter.
-      grain(shifted, out, noise, 1 + 0.012 * flicker(t * 3), t);
+      const gain = light ? light.gain(shifted, t) : 1;
+      grain(shifted, out, noise, gain * (1 + 0.012 * flicker(t * 3)), t);
+      light?.bands(out, t);
       return out;
+    },
+  };
+}
+
+/** Brightness that a camera settles at, how much of the way it goes, and how fast, in seconds. */
+const EXPOSURE = { level: 100, strength: 0.6, seconds: 0.8 };
+
+/** A camera that lets in more light when it sees less, a little late; and the dark bands of a lamp that is not in step with it. */
+function createExposure(random: Random) {
+  const [drift, depth] = [random.between(0.2, 0.9), random.between(0.01, 0.03)];
+  let [gain, last] = [1, 0];
+  return {
+    gain: ({ width, height, data }: Picture, t: number): number => {
+      let sum = 0;
+      for (let at = 0; at < width * height; at += 16) sum += data[at] ?? 0;
+      const wanted = Math.min(1.7, (EXPOSURE.level / (sum / ((width * height) / 16))) ** EXPOSURE.strength);
+      gain = t === 0 ? wanted : gain + (wanted - gain) * (1 - Math.exp((last - t) / EXPOSURE.seconds));
+      last = t;
+      return gain;
+    },
+    bands: ({ width, height, data }: Picture, t: number): void => {
+      for (let y = 0; y < height; y++) {
+        const dim = 1 + depth * Math.sin(2 * Math.PI * (drift * t + (1.5 * y) / height));
+        for (let at = y * width; at < (y + 1) * width; at++) data[at] = Math.min(235, (data[at] ?? 0) * dim);
+      }
     },
   };
 }

@@ -13,12 +13,16 @@ export type TransitionStyle =
   | 'push-left'
   | 'push-up'
   | 'cover'
-  | 'dissolve';
+  | 'dissolve'
+  | 'glide'
+  | 'scroll';
 
 export interface Transition {
   readonly style: TransitionStyle;
   /** Seconds; half of it lies before the boundary. */
   readonly seconds: number;
+  /** What is scrolled, and by how many pixels. */
+  readonly scroll?: { readonly pane: Box; readonly by: number };
 }
 
 /** Those that wipe or push, by set. */
@@ -31,7 +35,7 @@ const BLOCK = 32;
 
 /** Draws the passage between two pictures at `share` (0 to 1) of its time. */
 export function paintTransition(
-  style: TransitionStyle,
+  { style, scroll }: Pick<Transition, 'style' | 'scroll'>,
   from: Picture,
   to: Picture,
   share: number,
@@ -84,6 +88,28 @@ export function paintTransition(
       under(from);
       paste(to, all, into, w - column, 0);
       break;
+    case 'scroll': {
+      const { pane, by } = scroll ?? { pane: all, by: h };
+      const done = even(by * eased(share));
+      const { x, y } = pane;
+      under(from);
+      paste(from, { ...pane, y: y + done, h: pane.h - done }, into, x, y);
+      // What comes from below is the end of the next.
+      paste(to, { ...pane, y: y + pane.h - by, h: done }, into, x, y + pane.h - done);
+      break;
+    }
+    case 'glide': {
+      mix(from, to, share, into);
+      const picture = share < 0.5 ? from : to;
+      const away = share < 0.5 ? eased(share) : eased(share) - 1;
+      const bands = 4;
+      for (let band = 0; band < bands; band++) {
+        const box = { x: 0, y: even((h * band) / bands), w, h: even(h / bands) };
+        const [right, down] = [((band * 7 + 3) % 5) - 2, ((band * 5 + 2) % 3) - 1];
+        paste(picture, box, into, even(away * right * w * 0.2), box.y + even(away * down * h * 0.3));
+      }
+      break;
+    }
     case 'dissolve':
       under(from);
       for (let y = 0; y < h; y += BLOCK)
@@ -91,6 +117,9 @@ export function paintTransition(
           if (turnOf(x, y) < share) paste(to, { x, y, w: BLOCK, h: Math.min(BLOCK, h - y) }, into, x, y);
   }
 }
+
+/** Slow at both ends. */
+const eased = (share: number) => share * share * (3 - 2 * share);
 
 /** When a block turns, from 0 to 1, as if by chance. */
 const turnOf = (x: number, y: number) =>

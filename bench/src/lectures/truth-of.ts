@@ -2,6 +2,7 @@ import type { Slide } from './deck.ts';
 import type { Ink } from './ink.ts';
 import { blank, copyOf, paste, type Picture } from './picture.ts';
 import type { Shot } from './plan.ts';
+import type { Span } from './sets.ts';
 import type { TrueRange, TrueSlide } from './truth.ts';
 
 export interface Shown {
@@ -10,18 +11,23 @@ export interface Shown {
   readonly inks: ReadonlyMap<number, Ink>;
   /** Seconds that each step of a build is faded in. */
   readonly fade: number;
+  /** Seconds after the last step in which something still lies over the slide. */
+  readonly settles: number;
+  /** When not all of it can be seen. */
+  readonly partly: readonly Span[];
 }
 
 /** What is true of a slide, given by its number in the deck. */
-export function truthOf(number: number, { deck, shots, inks, fade }: Shown): TrueSlide {
+export function truthOf(number: number, { deck, shots, inks, fade, settles, partly }: Shown): TrueSlide {
   const last = lastStepOf(number, shots);
   const ranges = shots.flatMap((shot, i): TrueRange[] => {
     if (shot.slide !== number || shot.flash) return [];
     const { start, end, steps, transition } = shot;
     const reached = steps.findIndex(({ step }) => step === last);
     // The first state of a shot is there with the shot and not faded in.
-    const built = reached > 0 ? (steps[reached]?.from ?? 0) + fade : start;
-    const from = Math.max(built, start + transition.seconds / 2, inks.get(number)?.done ?? 0);
+    const built = reached > 0 ? (steps[reached]?.from ?? 0) + fade + settles : start;
+    const seen = partly.filter(([from]) => from >= start && from < end).map(([, until]) => until);
+    const from = Math.max(built, ...seen, start + transition.seconds / 2, inks.get(number)?.done ?? 0);
     const until = end - (shots[i + 1]?.transition.seconds ?? 0) / 2;
     return [{ start, end, complete: reached >= 0 && from < until ? { from, until } : null }];
   });

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { around, type BlockSet, blocksOf, componentsOf, type Grid, sizeOf } from './grid.ts';
 import { changeOf } from './motion.ts';
+import { switchedBoxes } from './overlays.ts';
 import { hasMoved } from './pointer.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type View } from './view.ts';
 
@@ -17,7 +18,7 @@ export interface Patch {
   readonly widerAdded: number;
   /** Nothing else has changed, in a picture without noise. */
   readonly isAlone: boolean;
-  /** Nothing beside it is new: it is as large as what has come, not the edge of something larger. */
+  /** Next to nothing beside it is new: it is as large as what has come, not the edge of something larger. */
   readonly isWhole: boolean;
 }
 
@@ -64,6 +65,8 @@ const FEWER_PIXELS = 3;
 /** Share of a block's content that must be gone or new; more for a shaky camera. */
 const LEAST_SHARE = 0.06;
 const LEAST_SHARE_SHAKY = 0.25;
+/** What is new beside a patch makes it the edge of something larger when it is more than this share of what is new in it. */
+const MORE_BESIDE = 0.2;
 /** What differs by less than this share of its distance from the background is one ink. */
 const ALIKE = 0.5;
 
@@ -75,7 +78,7 @@ export const leastShare = ({ shaky }: Grain): number => (shaky ? LEAST_SHARE_SHA
  * background showed: so what is drawn over other content takes nothing away, and a fading bullet point is none the less.
  */
 export function compare(a: View, b: View, grid: Grid, grain: Grain): Comparison {
-  const comparison = judge(count(a, b, grid, grain), grid, grain);
+  const comparison = judge(count(a, b, grid, grain), [a.lively, b.lively], grid, grain);
   const least = leastInk(grain);
   const isGone = (at: number) => a.contrast[at]! > least && b.contrast[at]! < LEFT * a.contrast[at]!;
   const change = { views: [a, b], isGone, added: comparison.added, grid, least } as const;
@@ -116,7 +119,7 @@ export function compareWithAny(views: readonly View[], b: View, grid: Grid, grai
       first.after[block] = other.after[block]!;
     }
   }
-  return judge(first, grid, grain);
+  return judge(first, [views[0]!.lively, b.lively], grid, grain);
 }
 
 function count(a: View, b: View, grid: Grid, grain: Grain): Counts {
@@ -183,7 +186,22 @@ export function widest(contrast: Uint8Array, { width, height }: Grid): Uint8Arra
   return widest;
 }
 
-function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
+/** @param lively blocks of the first view and of the second */
+function judge(counts: Counts, lively: readonly [BlockSet, BlockSet], grid: Grid, grain: Grain): Comparison {
+  const comparison = judgeAll(counts, grid, grain);
+  const changed = comparison.lost.map((gone, block) => gone | comparison.added[block]!);
+  const boxes = switchedBoxes({ changed, lively }, grid);
+  if (!boxes) return comparison;
+  const common = counts.common.map((isCommon, block) => isCommon & (1 - boxes[block]!));
+  const outside = (pixels: Uint16Array) => pixels.map((count, block) => count * (1 - boxes[block]!));
+  return judgeAll(
+    { ...counts, common, lost: outside(counts.lost), added: outside(counts.added) },
+    grid,
+    grain,
+  );
+}
+
+function judgeAll(counts: Counts, grid: Grid, grain: Grain): Comparison {
   const share = leastShare(grain);
   const changed = (pixels: number, all: number) => (pixels >= LEAST_PIXELS && pixels >= share * all ? 1 : 0);
   const [lost, added] = [new Uint8Array(blocksOf(grid)), new Uint8Array(blocksOf(grid))];
@@ -205,14 +223,15 @@ function judge(counts: Counts, grid: Grid, grain: Grain): Comparison {
       continue;
     }
     const wider = [...new Set([...blocks, ...besideOf(blocks, grid)])];
+    const [fresh, widerAdded] = [sumIn(blocks, counts.added), sumIn(wider, counts.added)];
     patches.push({
       blocks,
       lost: sumIn(blocks, counts.lost),
-      added: sumIn(blocks, counts.added),
+      added: fresh,
       widerLost: sumIn(wider, counts.lost),
-      widerAdded: sumIn(wider, counts.added),
+      widerAdded,
       isAlone: isClean && sumIn(wider, lost) + sumIn(wider, added) === sizeOf(lost) + sizeOf(added),
-      isWhole: !besideOf(blocks, grid).some((block) => added[block] === 1),
+      isWhole: widerAdded - fresh <= MORE_BESIDE * fresh,
     });
   }
   return { common: common / lost.length, before, after, lost, added, patches };

@@ -1,6 +1,6 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { compare, type Comparison } from './comparison.ts';
-import { type BlockSet, blocksOf, type Grid, sizeOf, widen } from './grid.ts';
+import { type BlockSet, blocksOf, componentsOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
 import { createStabiliser } from './stabiliser.ts';
@@ -26,7 +26,12 @@ export interface Shots {
 }
 
 /** A shot that goes on. */
-type Current = Omit<Shot, 'view'> & { readonly view: View; readonly content: number };
+type Current = Omit<Shot, 'view'> & {
+  readonly view: View;
+  readonly content: number;
+  /** In how many frames each block moved. */
+  readonly moves: Uint16Array;
+};
 
 /** Shots that were looked at less often are on the way to something, and left out. */
 const LEAST_LOOKS = 3;
@@ -43,6 +48,10 @@ const LEAST_CALM = 0.3;
 const LEAST_CONTENT = 0.5;
 /** After so many such looks it is another. */
 const MOST_PASSED_OVER = 8;
+/** A camera's picture, with a block around what moves in it, takes this share of the whole at least. */
+const LEAST_LIVELY = 0.03;
+/** What moves for so many frames only is on the way to something. */
+const LONGEST_CHANGE = FRAME_RATE - 1;
 /** Two looks are of one shot when at most this share of the blocks differs, or one block. */
 const SAME_SHARE = 0.02;
 const LEAST_COMMON = 0.15;
@@ -115,6 +124,7 @@ export function createShotFinder(grid: Grid) {
       if (comparison.before < LEAST_CONTENT * current.content && ++passedOver < MOST_PASSED_OVER) return;
       passedOver = 0;
       if (isSame(comparison)) {
+        addMoves(at, current.moves);
         const known = joined(current.view, view, grid);
         const content = known === current.view ? current.content : inkBlocks(known, grid, grain);
         const looks = current.looks + 1;
@@ -130,13 +140,33 @@ export function createShotFinder(grid: Grid) {
       }
     }
     finish();
-    current = { view, content: inkBlocks(view, grid, grain), grain, from: at, to: at, looks: 1, busy };
+    const content = inkBlocks(view, grid, grain);
+    current = {
+      view,
+      content,
+      moves: addMoves(at, new Uint16Array(blocks)),
+      grain,
+      from: at,
+      to: at,
+      looks: 1,
+      busy,
+    };
+  };
+
+  /** Adds what moved since the look before. */
+  const addMoves = (at: number, moves: Uint16Array): Uint16Array => {
+    for (let index = at - LOOK_EVERY + 1; index <= at; index++) {
+      motions.get(index)?.blocks.forEach((own, block) => (moves[block]! += own));
+    }
+    return moves;
   };
 
   const finish = () => {
     if (!current || current.looks < LEAST_LOOKS) return;
-    const { content: _content, ...shot } = current;
-    shots.push({ ...shot, view: pack(shot.view, grid) });
+    const { content: _content, moves, view, ...shot } = current;
+    const lively = livelyIn(moves, Math.max(LONGEST_CHANGE, DYNAMIC_SHARE * LOOK_EVERY * shot.looks), grid);
+    const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
+    shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
   };
 
   const camera = createStabiliser(grid, (frame, isHeld) => {
@@ -160,6 +190,18 @@ export function createShotFinder(grid: Grid) {
       return { shots, moved };
     },
   };
+}
+
+/** Blocks that moved more often than that, where many of them hang together: a pen or a pointer moves in a few. */
+function livelyIn(moves: Uint16Array, often: number, grid: Grid): BlockSet {
+  const restless = widen(
+    Uint8Array.from(moves, (count) => (count > often ? 1 : 0)),
+    grid,
+  );
+  for (const component of componentsOf(restless, grid)) {
+    if (component.length < LEAST_LIVELY * restless.length) for (const block of component) restless[block] = 0;
+  }
+  return restless;
 }
 
 function isSame({ common, before, lost, added, patches }: Comparison): boolean {

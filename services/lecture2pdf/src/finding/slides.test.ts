@@ -1,5 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { arrow, box, grid, held, type Paint, restless, rounded, watch, words } from './testing/film.ts';
+import {
+  arrow,
+  box,
+  grid,
+  held,
+  type Paint,
+  restless,
+  rounded,
+  shrunk,
+  watch,
+  words,
+} from './testing/film.ts';
 
 const rain = [words('Precipitation and what it is', 20), words('Droplets join and fall as rain', 70)];
 const river = [words('Rivers run down to the sea', 20), words('Water gathers in small streams', 90)];
@@ -215,6 +226,49 @@ it('captions that go on while a slide grows are not part of it', () => {
   const lines = (t: number) =>
     grown.slice(0, Math.floor(t / 6)).map((line, n) => words(line, 120 + 26 * n, { x: 60 }));
   expect(rounded(watch(36, (t) => [...rain, ...lines(t), caption(t)]))).toEqual([[[0, 36]]]);
+});
+
+describe('one page, however the recording shows it', () => {
+  const table = [...rain, snow, words('Clouds are made of little drops', 160), words('Ice', 200)];
+  const speaker = (t: number) => restless(10, 90, 110, 100, t);
+
+  it('is a slide that makes room for the speaker, and is pictured where it is large', () => {
+    const slides = watch(36, (t) =>
+      t < 12 || t >= 24 ? table : [...table, shrunk(0.7, 140, 20), speaker(t)],
+    );
+    expect(rounded(slides)).toEqual([[[0, 36]]]);
+    expect(slides[0]?.frameTime).toBeGreaterThan(24);
+  });
+
+  it('is pictured where it is large also when it ends small', () => {
+    const slides = watch(30, (t) => (t < 15 ? table : [...table, shrunk(0.7, 140, 20), speaker(t)]));
+    expect(rounded(slides)).toEqual([[[0, 30]]]);
+    expect(slides[0]?.frameTime).toBeLessThan(15);
+  });
+
+  it('is not another slide beside the speaker', () => {
+    const slides = watch(30, (t) => (t < 15 ? table : [...river, shrunk(0.7, 140, 20), speaker(t)]));
+    expect(rounded(slides)).toEqual([[[0, 15]], [[15, 30]]]);
+  });
+
+  it('is a slide over which a camera is switched on, with a wall that stands', () => {
+    const below = [words('of all the water', 142, { x: 294 }), words('in the whole sky', 230, { x: 294 })];
+    const shelf = (x: number) => [0, 1, 2, 3, 4].map((row) => box(x, 140 + 22 * row, 16, 12, 30));
+    const wall = [box(290, 120, 190, 150, 150), ...shelf(296), ...shelf(330)];
+    const camera = (t: number) => [...wall, restless(380, 130, 90, 130, t)];
+    const slides = watch(36, (t) => [...table, ...below, ...(t < 12 || t >= 24 ? [] : camera(t))]);
+    expect(rounded(slides)).toEqual([[[0, 36]]]);
+  });
+
+  it('is a slide with a clock that ticks in its corner', () => {
+    const clock = (t: number) => words(String(1041 + Math.floor((t + 45) / 60)), height - 14, { x: 440 });
+    expect(rounded(watch(40, (t) => [...table, clock(t)]))).toEqual([[[0, 40]]]);
+  });
+
+  it('is a slide with a clock that tells the minutes anywhere', () => {
+    const clock = (t: number) => words(String(1041 + Math.floor((t + 45) / 60)), 220, { x: 300 });
+    expect(rounded(watch(90, (t) => [...table, clock(t)]))).toEqual([[[0, 90]]]);
+  });
 });
 
 describe('a video too short to tell', () => {

@@ -1,7 +1,11 @@
 import { captionBlocks } from './captions.ts';
+import { clockBlocks } from './clocks.ts';
 import { compare, type Comparison, compareWithAny, type Patch } from './comparison.ts';
 import { type Grid, sizeOf } from './grid.ts';
+import { mayHaveSwitched } from './overlays.ts';
+import { peopleBlocks } from './people.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
+import { type Resized, resizedFrom } from './resized.ts';
 import type { Shot } from './shots.ts';
 import { type Bound, boundOf, type Looked, type Sketched, sketchOf, strokesOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
@@ -11,11 +15,16 @@ import { inkBlocks, inkBlocksOf, joined, mayBeAlike, pack, unpack, type View, wi
 /** A page of the lecture: the shots that show one slide, in order. */
 export interface Slide {
   readonly shots: Shot[];
+  /** The last of those that show it best. */
+  readonly pictured: Shot;
 }
 
 interface Growing extends Slide {
+  pictured: Shot;
   /** As it is now. */
   view: Sketched;
+  /** It is shown at another size than where it is pictured. */
+  apart: boolean;
   /** As it was in its last shots. */
   looks: Sketched[];
 }
@@ -24,6 +33,8 @@ const LEAST_COMMON = 0.15;
 /** Shares of its blocks that a slide may lose while it grows, and that may differ when it is shown again. */
 const LOST = 0.08;
 const DIFFERENT = 0.05;
+/** What is faint is lost when a slide is shown smaller. */
+const LOST_SMALLER = 0.15;
 /** Share of its content that may have come to a slide since it was last shown: it was left before it was complete. */
 const GROWN = 0.4;
 /** What may differ on a full slide that was drawn upon. */
@@ -31,21 +42,29 @@ const DRAWN = { fullBlocks: 60, lost: 0.08, added: 0.12, patchPixels: 25 };
 /** Blocks that a pointer may have hidden, and earlier looks at the slide that may tell. */
 const HIDDEN = 5;
 const REMEMBERED = 5;
+/** A slide that changes its size was shown a while ago at most. */
+const MOST_RECENT = 2;
+/** Blocks by which a slide must have grown to be pictured where it is smaller. */
+const MORE = 2;
 /** What it shows at first others may show at first as well; from this share of its content on it is itself. */
 const FULL = 0.7;
 
 /** Tells which shots show the same slide: grown, or shown again. Shots of speakers and of nothing are left out. */
 export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[]> {
   const captions = yield* captionBlocks(shots, grid);
+  const people = yield* peopleBlocks(shots, grid);
+  const clocks = yield* clockBlocks(shots, grid);
   const pointers = yield* pointersOf(shots, grid);
   const slides: Growing[] = [];
   let current: Growing | undefined;
+  /** Those shown last, the last one first. */
+  let recent: readonly Growing[] = [];
   /** Shots with too little on them to be slides, which may become ones. */
   let beginnings: Shot[] = [];
   for (const [index, shot] of shots.entries()) {
     yield;
     const whole = unpack(shot.view, grid);
-    const view = [captions[index], hiddenIn(whole, pointers, grid)].reduce<View>(
+    const view = [captions[index], people[index], clocks, hiddenIn(whole, pointers, grid)].reduce<View>(
       (rest, hidden) => (hidden ? without(rest, hidden) : rest),
       whole,
     );
@@ -57,7 +76,9 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
     const packed = { ...shot.view, calm: view.calm };
     const seen: Looked = { view, packed, strokes: strokesOf(view, grid, shot.grain), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
-    const known = growing ?? slides.find((slide) => returns(slide, seen, grid));
+    const same = growing ?? slides.find((slide) => returns(slide, seen, grid));
+    const resized = same ? undefined : findResized(recent, seen, grid);
+    const known = same ?? resized?.slide;
     const first =
       beginnings.findLastIndex((one) => !isBuild(compare(unpack(one.view, grid), view, grid, shot.grain))) +
       1;
@@ -66,16 +87,36 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
     const kept: Sketched = { packed, sketch: sketchOf(view, grid) };
     if (known) {
       known.shots.push(...own);
-      known.looks = [...known.looks.slice(1 - REMEMBERED), kept];
-      const all = joined(view, unpack(known.view.packed, grid), grid);
-      known.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid) };
+      show(known, { ...seen, kept }, resized, grid);
+      if (!known.apart) known.pictured = shot;
       current = known;
     } else {
-      current = { shots: own, view: kept, looks: [kept] };
+      current = { shots: own, pictured: shot, apart: false, view: kept, looks: [kept] };
       slides.push(current);
     }
+    recent = [current, ...recent.filter((slide) => slide !== current)].slice(0, MOST_RECENT);
   }
   return slides;
+}
+
+/** The slide is shown like that now. @param resized where it is at another size than before */
+function show(
+  slide: Growing,
+  seen: Looked & { kept: Sketched },
+  resized: Resized | undefined,
+  grid: Grid,
+): void {
+  const { view, kept } = seen;
+  slide.looks = [...slide.looks.slice(1 - REMEMBERED), kept];
+  if (resized) {
+    slide.apart = !resized.isBetter;
+    // What it showed at another size is nothing to add to.
+    slide.view = kept;
+    return;
+  }
+  if (slide.apart) slide.apart = !hasMore(slide, seen, grid);
+  const all = joined(view, unpack(slide.view.packed, grid), grid);
+  slide.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid) };
 }
 
 function grows(slide: Growing, { view, grain }: Looked, grid: Grid): boolean {
@@ -93,9 +134,12 @@ function returns(slide: Growing, seen: Looked, grid: Grid): boolean {
   const alike = [slide.view, ...slide.looks].filter((look) => mayBeAlike(look.packed, packed));
   if (alike.length === 0) return false;
   const grownOf = (look: Sketched) => (look === slide.view ? GROWN : DIFFERENT);
-  const likely = alike.filter((look) => mayReturn(boundOf(look, seen, grid), grownOf(look)));
+  // What a camera hides that was switched on or off, no bound knows.
+  const boundTo = (look: Sketched) =>
+    mayHaveSwitched([look.packed.lively, packed.lively], grid) ? NO_BOUND : boundOf(look, seen, grid);
+  const likely = alike.filter((look) => mayReturn(boundTo(look), grownOf(look)));
   if (likely.length === 0) {
-    const { lost, added } = boundOf(slide.view, seen, grid);
+    const { lost, added } = boundTo(slide.view);
     if (lost > HIDDEN || added > HIDDEN) return false;
   }
   const full = FULL * inkBlocksOf(slide.view.packed, grid, grain);
@@ -111,12 +155,29 @@ function returns(slide: Growing, seen: Looked, grid: Grid): boolean {
   );
 }
 
+/** Whether there is more of a slide than before. */
+function hasMore(slide: Growing, { view, grain }: Looked, grid: Grid): boolean {
+  return sizeOf(compare(unpack(slide.view.packed, grid), view, grid, grain).added) > MORE;
+}
+
+/** The slide that is shown at another size than before. */
+function findResized(slides: readonly Growing[], { view, grain }: Looked, grid: Grid) {
+  const isSame = (comparison: Comparison) => isBuild(comparison, LOST_SMALLER) || isRevisit(comparison);
+  for (const slide of slides) {
+    const resized = resizedFrom(unpack(slide.view.packed, grid), view, { grid, grain, isSame });
+    if (resized) return { slide, ...resized };
+  }
+  return undefined;
+}
+
 /** A slide grows when it loses next to nothing and nothing makes way for anything. */
-function isBuild(comparison: Comparison): boolean {
+function isBuild(comparison: Comparison, most = LOST): boolean {
   const { common, before, lost } = comparison;
-  if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, LOST * before)) return false;
+  if (common <= LEAST_COMMON || sizeOf(lost) > Math.max(2, most * before)) return false;
   return !comparison.patches.some(isReplaced);
 }
+
+const NO_BOUND: Bound = { before: 0, after: 0, lost: 0, added: 0 };
 
 /** Whether it may be one, see {@link isRevisit}, as far as is known without a comparison. */
 const mayReturn = ({ before, after, lost, added }: Bound, grown: number): boolean =>

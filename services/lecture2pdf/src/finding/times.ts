@@ -26,7 +26,11 @@ const FEW = 0.1;
 const UNSEEN = 4;
 
 /** @param duration of the video, in seconds */
-export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration: number): SlideTimes {
+export function timesOf(
+  { shots, pictured }: Slide,
+  { shots: all, moved }: Shots,
+  duration: number,
+): SlideTimes {
   const ranges: TimeRange[] = [];
   let last = -2;
   for (const shot of shots) {
@@ -38,7 +42,8 @@ export function timesOf({ shots }: Slide, { shots: all, moved }: Shots, duration
     else ranges.push({ start: startOf(shot, before, moved), end });
     last = place;
   }
-  return { ranges, frameTime: momentIn(shots.at(-1), ranges.at(-1)?.end ?? duration) };
+  const next = all[placeOf(pictured, all) + 1];
+  return { ranges, frameTime: momentIn(pictured, endOf(pictured, next, moved, duration)) };
 }
 
 /** Its place among the shots, which are in order. */
@@ -52,9 +57,8 @@ function placeOf({ from }: Shot, shots: readonly Shot[]): number {
   return low;
 }
 
-/** When the last shot of a slide, that ends then, shows all of it. */
-function momentIn(final: Shot | undefined, end: number): number {
-  if (!final) return 0;
+/** When a shot that ends then shows all of its slide. */
+function momentIn(final: Shot, end: number): number {
   const length = final.to - final.from;
   const before = Math.min(final.to, end * FRAME_RATE - LEAST_BEFORE_CHANGE);
   return Math.max(final.from, before - Math.min(BEFORE_END, SHARE_BEFORE_END * length)) / FRAME_RATE;

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- every index is inside its array, a million times a second */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Contrasts, contrastsOf, contrastsOn, type CountedContrasts } from './contrast.ts';
-import { type BlockSet, type Grid, sizeOf } from './grid.ts';
+import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
 
 const { abs, max } = Math;
 
@@ -9,6 +9,8 @@ const { abs, max } = Math;
 export interface View extends Contrasts {
   /** Blocks that count: nothing moved in them. */
   readonly calm: BlockSet;
+  /** Blocks that hardly ever rested. */
+  readonly lively: BlockSet;
 }
 
 /** What it takes to tell a change in a video. */
@@ -30,12 +32,14 @@ export const leastInk = ({ noise }: Grain): number => max(LEAST_INK, NOISE_FACTO
 export const viewOf = (picture: Uint8Array, calm: BlockSet, grid: Grid): View => ({
   ...contrastsOf(picture, grid),
   calm,
+  lively: new Uint8Array(calm.length),
 });
 
 /** Makes views of one picture after the other. Most of a picture is as it was in the one before. */
 export function createViewer(grid: Grid): (picture: Uint8Array, calm: BlockSet) => View {
   let contrasts: CountedContrasts | undefined;
-  return (picture, calm) => ({ ...(contrasts = contrastsOf(picture, grid, contrasts)), calm });
+  const lively = new Uint8Array(blocksOf(grid));
+  return (picture, calm) => ({ ...(contrasts = contrastsOf(picture, grid, contrasts)), calm, lively });
 }
 
 /** A view that shows what either shows, and what both show as the first does. */
@@ -52,6 +56,7 @@ export function joined(view: View, other: View, grid: Grid): View {
   return {
     ...contrastsOf(picture, grid, isCounted(view) ? view : undefined),
     calm: view.calm.map((calm, block) => calm | fresh[block]!),
+    lively: view.lively,
   };
 }
 
@@ -78,6 +83,7 @@ const blocksWith = (ink: Uint16Array, calm: BlockSet): number =>
 /** A view as it is kept: a lecture of hours has hundreds. */
 export interface PackedView {
   readonly calm: BlockSet;
+  readonly lively: BlockSet;
   /** Pixels of content in each block. */
   readonly ink: Uint16Array;
   readonly background: Uint8Array;
@@ -85,9 +91,10 @@ export interface PackedView {
 }
 
 export function pack(view: View, grid: Grid): PackedView {
-  const { calm, picture, background } = view;
+  const { calm, lively, picture, background } = view;
   return {
     calm,
+    lively,
     background,
     ink: inkIn(view, grid, LEAST_INK),
     packed: deflateRawSync(picture, { level: 1 }),
@@ -101,14 +108,14 @@ const MOST_UNPACKED = 64;
 /** Lets go of them. Whoever still needs one unpacks it again. */
 export const forgetUnpacked = (): void => unpacked.clear();
 
-export function unpack({ calm, packed, background }: PackedView, grid: Grid): View {
+export function unpack({ calm, lively, packed, background }: PackedView, grid: Grid): View {
   const known = unpacked.get(packed);
   unpacked.delete(packed);
   const whole = known ?? contrastsOn(new Uint8Array(inflateRawSync(packed)), background, grid);
   unpacked.set(packed, whole);
   const [oldest] = unpacked.keys();
   if (oldest && unpacked.size > MOST_UNPACKED) unpacked.delete(oldest);
-  return { ...whole, calm };
+  return { ...whole, calm, lively };
 }
 
 /** From this on, two views are surely of two slides. */

@@ -79,6 +79,30 @@ export const held =
     }
   };
 
+/** Shrinks all that is painted before it, to a place on a dark ground. */
+export const shrunk =
+  (scale: number, left: number, top: number): Paint =>
+  (frame) => {
+    const whole = Uint8Array.from(frame);
+    frame.fill(40);
+    const [w, h] = [Math.floor(width * scale), Math.floor(height * scale)];
+    for (let y = 0; y < h; y++) {
+      for (let x = 0; x < w; x++) frame[(top + y) * width + left + x] = meanAround(whole, x, y, scale);
+    }
+  };
+
+/** Of the pixels that become one. */
+function meanAround(whole: Uint8Array, x: number, y: number, scale: number): number {
+  const taps = [0.125, 0.375, 0.625, 0.875];
+  let sum = 0;
+  for (const down of taps) {
+    for (const right of taps) {
+      sum += whole[Math.floor((y + down) / scale) * width + Math.floor((x + right) / scale)] ?? 0;
+    }
+  }
+  return Math.round(sum / taps.length ** 2);
+}
+
 /** What the finder makes of a video of so many seconds that shows the scene. */
 export function watch(seconds: number, scene: Scene) {
   const finder = createShotFinder(grid);
