@@ -1,4 +1,4 @@
-import { type PointRow, points, pointRows } from './point-rows.ts';
+import { type PointRows, pointRows } from './point-rows.ts';
 import {
   add,
   constant,
@@ -23,8 +23,8 @@ export interface PixelRows {
   thirds(major: number, minor: number, out: number, pixels: number): void;
   /** Half as wide: each pixel the mean of four. */
   halves(above: number, below: number, out: number, pixels: number): void;
-  /** Colours at points of a picture in the memory: see point-rows.ts. */
-  points(row: PointRow): void;
+  /** Colours at points of a picture in the memory. */
+  readonly points: PointRows;
 }
 
 /** A function that writes one row as three planes of float32: (value − mean) / scale. */
@@ -43,7 +43,7 @@ export function createPixelRows(): PixelRows {
     memory: (bytes) => atLeast(memory, bytes),
     thirds: (major, minor, out, pixels) => call('thirds', major, minor, out, pixels),
     halves: (above, below, out, pixels) => call('halves', above, below, out, pixels),
-    points: (row) => points(exports, row),
+    points: exports as unknown as PointRows,
   };
 }
 

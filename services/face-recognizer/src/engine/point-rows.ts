@@ -13,51 +13,31 @@ import {
   type WasmFunction,
 } from './wasm-code.ts';
 
-/** Points along a line through a picture of three bytes a pixel; all of them, and the pixel after each, lie in it. */
-export interface PointRow {
-  /** Address of the picture, and the bytes of a row of it. */
-  readonly from: number;
-  readonly stride: number;
-  /** Address of the result; one byte beyond its end is written. */
-  readonly out: number;
-  /** Of the result. */
-  readonly pixels: number;
-  /** The first point, from the centre of the first pixel. */
-  readonly x: number;
-  readonly y: number;
-  /** From each to the next. */
-  readonly right: number;
-  readonly down: number;
-  /** Each pixel is the mean of four points, a and b to either side; of one where this is missing. */
-  readonly around?: Around | undefined;
-}
-
-export interface Around {
-  readonly a: readonly [x: number, y: number];
-  readonly b: readonly [x: number, y: number];
-}
-
 /** Places between two pixels that are told apart, as bits: twice as many and eight of a byte are less than 31. */
 const BITS = 10;
-const FRACTIONS = 2 ** BITS;
+export const FRACTIONS = 2 ** BITS;
 
-/** Runs `one` or `four` of {@link pointRows}. */
-export function points(
-  exports: Readonly<Record<string, (...values: number[]) => void>>,
-  { from, stride, out, pixels, x, y, right, down, around }: PointRow,
-): void {
-  if (pixels <= 0) return;
-  const [x0, y0, dx, dy] = [x * FRACTIONS, y * FRACTIONS, right * FRACTIONS, down * FRACTIONS];
-  if (!around) {
-    exports['one']?.(from, stride, out, pixels, x0, y0, dx, dy);
-    return;
-  }
-  const { a, b } = around;
-  exports['four']?.(
-    ...([from, stride, out, pixels, x0, y0, dx, dy] as const),
-    ...([a[0] * FRACTIONS, a[1] * FRACTIONS, b[0] * FRACTIONS, b[1] * FRACTIONS] as const),
-  );
+/**
+ * Colours at points along a line through a picture of three bytes a pixel; all of them, and the pixel after each, lie
+ * in it. A pixel of the result is what is at one point, or the mean of four: a and b away from it, to either side.
+ * Plain numbers, since it is called for every row of everything that is looked at: places in pixels times
+ * {@link FRACTIONS}, from the centre of the picture's first pixel; one byte beyond the result is written.
+ */
+export interface PointRows {
+  one(...row: PointRow): void;
+  four(...row: [...PointRow, ax: number, ay: number, bx: number, by: number]): void;
 }
+
+type PointRow = [
+  picture: number,
+  bytesOfARow: number,
+  out: number,
+  pixels: number,
+  x: number,
+  y: number,
+  right: number,
+  down: number,
+];
 
 const { words, longs } = vector;
 const [FROM, STRIDE, OUT, COUNT, X, Y, DX, DY, AX, AY, BX, BY] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];

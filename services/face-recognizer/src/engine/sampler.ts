@@ -1,5 +1,5 @@
 import type { PixelRows } from './pixel-rows.ts';
-import type { Around } from './point-rows.ts';
+import { FRACTIONS } from './point-rows.ts';
 import type { Picture } from './sampling.ts';
 
 /** Where the pixels of a result lie in a picture, counted from the centre of its first pixel. */
@@ -20,12 +20,13 @@ export interface Sampler {
 }
 
 /** What of a picture is brought into the memory at a time, at most; more than a detector's square in most cases. */
-const PART = 2 ** 20;
-/** Pixels of the result that are made at a time. */
-const RUN = 1_024;
-const RUN_BYTES = RUN * 3 + 16;
+const PART_BYTES = 2 ** 20;
+/** What is made of it at a time. */
+const RESULT_BYTES = 2 ** 18;
+/** What may be read and written beyond either. */
+const SLACK = 16;
 /** Beside what it samples, in bytes. */
-export const SAMPLER_BYTES = PART + RUN_BYTES + 16;
+export const SAMPLER_BYTES = PART_BYTES + RESULT_BYTES + 2 * SLACK;
 /** Steps that shrink more than this are the mean of four points a pixel. */
 const SHRINKS = 1.2;
 /** As near to a picture's last pixels, rounding may reach beyond them. */
@@ -35,20 +36,23 @@ const EDGE = 0.01;
  * Samples pictures that lie in a memory, and, a part at a time, those that do not.
  * @param at address of {@link SAMPLER_BYTES} for its own use
  */
-export function createSampler(rows: PixelRows, memory: Uint8Array, at: number): Sampler {
+export function createSampler({ points }: PixelRows, memory: Uint8Array, at: number): Sampler {
+  const partAt = at + RESULT_BYTES + SLACK;
+
   /** Brings what a part of a lattice shows. @returns the address that the picture's first pixel would have */
-  const bring = (picture: Picture, part: Lattice): { from: number; stride: number } | undefined => {
+  const bring = (picture: Picture, part: Lattice): Place | undefined => {
     const { data, width, height } = picture;
+    if (part.width * part.height * 3 > RESULT_BYTES) return undefined;
     if (data.buffer === memory.buffer) return { from: data.byteOffset, stride: width * 3 };
     const [left, right] = reach(part, 0, width);
     const [top, bottom] = reach(part, 1, height);
-    const stride = Math.max(0, right - left) * 3;
-    if (stride * (bottom - top) > PART) return undefined;
-    for (let y = top, to = at + RUN_BYTES; y < bottom && stride > 0; y++, to += stride) {
+    const stride = (right - left) * 3;
+    if (stride * (bottom - top) > PART_BYTES) return undefined;
+    for (let y = top, to = partAt; y < bottom && stride > 0; y++, to += stride) {
       const start = (y * width + left) * 3;
       memory.set(data.subarray(start, start + stride), to);
     }
-    return { from: at + RUN_BYTES - top * stride - left * 3, stride };
+    return { from: partAt - top * stride - left * 3, stride };
   };
 
   return {
@@ -62,50 +66,57 @@ export function createSampler(rows: PixelRows, memory: Uint8Array, at: number): 
           rowsAtOnce = part.height >> 1;
           continue;
         }
-        const result = into.subarray(first * part.width * 3);
-        for (let row = 0; row < part.height; row++) {
-          const inside = place ? insideOf(picture, part, row, around) : ([0, 0] as const);
-          if (place) run(place, part, row, inside, around, result);
-          edges(picture, part, row, inside, around, result);
-        }
+        sampleRows(picture, part, { place, around, into: into.subarray(first * part.width * 3) });
         first += part.height;
       }
     },
   };
 
-  function run(
-    { from, stride }: { from: number; stride: number },
-    { width, x, y, column, row: down }: Lattice,
-    row: number,
-    [begin, end]: readonly [number, number],
-    around: Around | undefined,
-    into: Uint8Array,
+  function sampleRows(
+    picture: Picture,
+    part: Lattice,
+    { place, around, into }: { place: Place | undefined; around: Around | undefined; into: Uint8Array },
   ): void {
-    for (let first = begin; first < end; first += RUN) {
-      const pixels = Math.min(RUN, end - first);
-      rows.points({
-        ...{ from, stride, out: at, pixels },
-        x: x + first * column[0] + row * down[0],
-        y: y + first * column[1] + row * down[1],
-        ...{ right: column[0], down: column[1], around },
-      });
-      into.set(memory.subarray(at, at + pixels * 3), (row * width + first) * 3);
+    const [dx, dy] = [part.column[0] * FRACTIONS, part.column[1] * FRACTIONS];
+    const [ax, ay, bx, by] = (around ?? [0, 0, 0, 0]).map((value) => value * FRACTIONS) as unknown as Around;
+    const inside = place ? insideOf(picture, part, around) : new Int32Array(part.height * 2);
+    for (let row = 0; row < part.height && place; row++) {
+      const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
+      if (begin === end) continue;
+      const x = (part.x + row * part.row[0]) * FRACTIONS + begin * dx;
+      const y = (part.y + row * part.row[1]) * FRACTIONS + begin * dy;
+      const out = at + (row * part.width + begin) * 3;
+      if (around) points.four(place.from, place.stride, out, end - begin, x, y, dx, dy, ax, ay, bx, by);
+      else points.one(place.from, place.stride, out, end - begin, x, y, dx, dy);
+    }
+    if (place) into.set(memory.subarray(at, at + part.width * part.height * 3));
+    for (let row = 0; row < part.height; row++) {
+      const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
+      if (begin > 0 || end < part.width) edges(picture, part, row, [begin, end], around, into);
     }
   }
 }
+
+/** Where a picture's first pixel is, or would be, and the bytes of a row. */
+interface Place {
+  readonly from: number;
+  readonly stride: number;
+}
+
+/** Two places a quarter of a step away. */
+type Around = readonly [ax: number, ay: number, bx: number, by: number];
 
 function partOf(lattice: Lattice, first: number, height: number): Lattice {
   const { x, y, row } = lattice;
   return { ...lattice, height, x: x + first * row[0], y: y + first * row[1] };
 }
 
-/** Points a quarter of a step away, where a pixel takes more than one. */
+/** Which points a pixel takes beside its own place, where it takes more than that. */
 function pointsOf({ column, row }: Lattice): Around | undefined {
   if (Math.max(Math.hypot(...column), Math.hypot(...row)) <= SHRINKS) return undefined;
-  return {
-    a: [(column[0] + row[0]) / 4, (column[1] + row[1]) / 4],
-    b: [(column[0] - row[0]) / 4, (column[1] - row[1]) / 4],
-  };
+  const [right, down] = [column[0] / 4, column[1] / 4];
+  const [rowRight, rowDown] = [row[0] / 4, row[1] / 4];
+  return [right + rowRight, down + rowDown, right - rowRight, down - rowDown];
 }
 
 /** The pixels of a picture that a lattice may touch, across (0) or down (1). */
@@ -123,29 +134,28 @@ function reach(
   return [first, Math.max(first, Math.min(side, Math.ceil(most) + 2))];
 }
 
-/** The pixels of a row of which every point lies between pixels of the picture. */
-function insideOf(
-  { width, height }: Picture,
-  { width: count, x, y, column, row: down }: Lattice,
-  row: number,
-  around: Around | undefined,
-): readonly [begin: number, end: number] {
-  const { a, b } = around ?? { a: [0, 0], b: [0, 0] };
-  let [begin, end] = [0, count];
-  for (const [start, step, aside, side] of [
-    [x + row * down[0], column[0], Math.max(Math.abs(a[0]), Math.abs(b[0])), width],
-    [y + row * down[1], column[1], Math.max(Math.abs(a[1]), Math.abs(b[1])), height],
-  ] as const) {
-    const [least, most] = [aside - start, side - 1 - EDGE - aside - start];
-    if (step === 0) {
-      if (least > 0 || most < 0) return [0, 0];
-      continue;
-    }
-    const [low, high] = step > 0 ? [least / step, most / step] : [most / step, least / step];
-    begin = Math.max(begin, Math.ceil(low));
-    end = Math.min(end, Math.floor(high) + 1);
+/** Of each row, where the pixels begin and end of which every point lies between pixels of the picture. */
+function insideOf({ width, height }: Picture, lattice: Lattice, around: Around | undefined): Int32Array {
+  const { column, row: down } = lattice;
+  const [ax, ay, bx, by] = around ?? [0, 0, 0, 0];
+  const [asideX, asideY] = [Math.max(Math.abs(ax), Math.abs(bx)), Math.max(Math.abs(ay), Math.abs(by))];
+  const inside = new Int32Array(lattice.height * 2);
+  for (let row = 0; row < lattice.height; row++) {
+    const [x, y] = [lattice.x + row * down[0], lattice.y + row * down[1]];
+    const [fromX, toX] = between(asideX - x, width - 1 - EDGE - asideX - x, column[0]);
+    const [fromY, toY] = between(asideY - y, height - 1 - EDGE - asideY - y, column[1]);
+    const begin = Math.ceil(Math.max(0, fromX, fromY));
+    const end = Math.floor(Math.min(lattice.width - 1, toX, toY)) + 1;
+    if (begin < end) inside.set([begin, end], row * 2);
   }
-  return begin < end ? [begin, end] : [0, 0];
+  return inside;
+}
+
+/** From which to which number of steps the sum lies between two values. */
+function between(least: number, most: number, step: number): [from: number, to: number] {
+  if (step > 0) return [least / step, most / step];
+  if (step < 0) return [most / step, least / step];
+  return least <= 0 && most >= 0 ? [-Infinity, Infinity] : [0, -1];
 }
 
 /** The other pixels of a row, of which some points lie beyond the picture's edges. */
@@ -158,15 +168,20 @@ function edges(
   into: Uint8Array,
 ): void {
   const { width, x, y, column, row: down } = lattice;
-  const offsets: readonly (readonly [number, number])[] = around
-    ? [around.a, around.b, [-around.a[0], -around.a[1]], [-around.b[0], -around.b[1]]]
-    : [[0, 0]];
+  const [ax, ay, bx, by] = around ?? [0, 0, 0, 0];
   const sum = [0, 0, 0];
   for (let pixel = begin > 0 ? 0 : end; pixel < width; pixel = pixel + 1 === begin ? end : pixel + 1) {
     sum.fill(0);
-    const [px, py] = [x + pixel * column[0] + row * down[0], y + pixel * column[1] + row * down[1]];
-    for (const [dx, dy] of offsets) addPoint(picture, px + dx, py + dy, sum);
-    for (let n = 0; n < 3; n++) into[(row * width + pixel) * 3 + n] = (sum[n] ?? 0) / offsets.length + 0.5;
+    const px = x + pixel * column[0] + row * down[0];
+    const py = y + pixel * column[1] + row * down[1];
+    addPoint(picture, px + ax, py + ay, sum);
+    if (around) {
+      addPoint(picture, px + bx, py + by, sum);
+      addPoint(picture, px - ax, py - ay, sum);
+      addPoint(picture, px - bx, py - by, sum);
+    }
+    const share = around ? 0.25 : 1;
+    for (let n = 0; n < 3; n++) into[(row * width + pixel) * 3 + n] = (sum[n] ?? 0) * share + 0.5;
   }
 }
 
