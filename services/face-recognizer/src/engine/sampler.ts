@@ -79,7 +79,7 @@ export function createSampler({ points }: PixelRows, memory: Uint8Array, at: num
   ): void {
     const [dx, dy] = [part.column[0] * FRACTIONS, part.column[1] * FRACTIONS];
     const [ax, ay, bx, by] = (around ?? [0, 0, 0, 0]).map((value) => value * FRACTIONS) as unknown as Around;
-    const inside = place ? insideOf(picture, part, around) : new Int32Array(part.height * 2);
+    const inside = place ? within(picture, part, around, undefined) : new Int32Array(part.height * 2);
     for (let row = 0; row < part.height && place; row++) {
       const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
       if (begin === end) continue;
@@ -90,9 +90,18 @@ export function createSampler({ points }: PixelRows, memory: Uint8Array, at: num
       else points.one(place.from, place.stride, out, end - begin, x, y, dx, dy);
     }
     if (place) into.set(memory.subarray(at, at + part.width * part.height * 3));
+    if (inside.every((value, n) => value === (n % 2) * part.width)) return;
+    const touched = within(picture, part, around, 'edges');
     for (let row = 0; row < part.height; row++) {
       const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
-      if (begin > 0 || end < part.width) edges(picture, part, row, [begin, end], around, into);
+      const [first, last] = [touched[row * 2] as number, touched[row * 2 + 1] as number];
+      const line = into.subarray(row * part.width * 3, (row + 1) * part.width * 3);
+      line.fill(0, 0, first * 3);
+      line.fill(0, last * 3);
+      // Where none lies wholly inside, all that touch it are at its edges.
+      const [until, from] = begin < end ? [begin, end] : [first, first];
+      for (let pixel = first; pixel < until; pixel++) edgePixel(picture, part, row, pixel, around, line);
+      for (let pixel = from; pixel < last; pixel++) edgePixel(picture, part, row, pixel, around, line);
     }
   }
 }
@@ -134,21 +143,31 @@ function reach(
   return [first, Math.max(first, Math.min(side, Math.ceil(most) + 2))];
 }
 
-/** Of each row, where the pixels begin and end of which every point lies between pixels of the picture. */
-function insideOf({ width, height }: Picture, lattice: Lattice, around: Around | undefined): Int32Array {
+/**
+ * Of each row, where the pixels begin and end of which every point lies between pixels of a picture; or, with `edges`,
+ * any point within a pixel of it.
+ */
+function within(
+  { width, height }: Picture,
+  lattice: Lattice,
+  around: Around | undefined,
+  edges: 'edges' | undefined,
+): Int32Array {
   const { column, row: down } = lattice;
   const [ax, ay, bx, by] = around ?? [0, 0, 0, 0];
-  const [asideX, asideY] = [Math.max(Math.abs(ax), Math.abs(bx)), Math.max(Math.abs(ay), Math.abs(by))];
-  const inside = new Int32Array(lattice.height * 2);
+  const asideX = Math.max(Math.abs(ax), Math.abs(bx)) * (edges ? -1 : 1);
+  const asideY = Math.max(Math.abs(ay), Math.abs(by)) * (edges ? -1 : 1);
+  const [before, after] = edges ? [-1, 0] : [0, -1 - EDGE];
+  const found = new Int32Array(lattice.height * 2);
   for (let row = 0; row < lattice.height; row++) {
     const [x, y] = [lattice.x + row * down[0], lattice.y + row * down[1]];
-    const [fromX, toX] = between(asideX - x, width - 1 - EDGE - asideX - x, column[0]);
-    const [fromY, toY] = between(asideY - y, height - 1 - EDGE - asideY - y, column[1]);
+    const [fromX, toX] = between(before + asideX - x, width + after - asideX - x, column[0]);
+    const [fromY, toY] = between(before + asideY - y, height + after - asideY - y, column[1]);
     const begin = Math.ceil(Math.max(0, fromX, fromY));
     const end = Math.floor(Math.min(lattice.width - 1, toX, toY)) + 1;
-    if (begin < end) inside.set([begin, end], row * 2);
+    if (begin < end) found.set([begin, end], row * 2);
   }
-  return inside;
+  return found;
 }
 
 /** From which to which number of steps the sum lies between two values. */
@@ -158,31 +177,29 @@ function between(least: number, most: number, step: number): [from: number, to: 
   return least <= 0 && most >= 0 ? [-Infinity, Infinity] : [0, -1];
 }
 
-/** The other pixels of a row, of which some points lie beyond the picture's edges. */
-function edges(
+const sum = [0, 0, 0];
+
+/** A pixel of which some points lie beyond the picture's edges. */
+function edgePixel(
   picture: Picture,
-  lattice: Lattice,
+  { x, y, column, row: down }: Lattice,
   row: number,
-  [begin, end]: readonly [number, number],
+  pixel: number,
   around: Around | undefined,
-  into: Uint8Array,
+  line: Uint8Array,
 ): void {
-  const { width, x, y, column, row: down } = lattice;
+  sum.fill(0);
   const [ax, ay, bx, by] = around ?? [0, 0, 0, 0];
-  const sum = [0, 0, 0];
-  for (let pixel = begin > 0 ? 0 : end; pixel < width; pixel = pixel + 1 === begin ? end : pixel + 1) {
-    sum.fill(0);
-    const px = x + pixel * column[0] + row * down[0];
-    const py = y + pixel * column[1] + row * down[1];
-    addPoint(picture, px + ax, py + ay, sum);
-    if (around) {
-      addPoint(picture, px + bx, py + by, sum);
-      addPoint(picture, px - ax, py - ay, sum);
-      addPoint(picture, px - bx, py - by, sum);
-    }
-    const share = around ? 0.25 : 1;
-    for (let n = 0; n < 3; n++) into[(row * width + pixel) * 3 + n] = (sum[n] ?? 0) * share + 0.5;
+  const px = x + pixel * column[0] + row * down[0];
+  const py = y + pixel * column[1] + row * down[1];
+  addPoint(picture, px + ax, py + ay, sum);
+  if (around) {
+    addPoint(picture, px + bx, py + by, sum);
+    addPoint(picture, px - ax, py - ay, sum);
+    addPoint(picture, px - bx, py - by, sum);
   }
+  const share = around ? 0.25 : 1;
+  for (let n = 0; n < 3; n++) line[pixel * 3 + n] = (sum[n] ?? 0) * share + 0.5;
 }
 
 function addPoint({ data, width, height }: Picture, x: number, y: number, sum: number[]): void {
