@@ -1,15 +1,9 @@
-import { decodeImage } from '@mediaworks/media';
-import { describePhoto } from '@mediaworks/face-recognizer/engine/describe-photo';
-import { decodeBare, recordingModels, type Run } from './recording.ts';
+import { decodeBare, openRecording, type Run } from './recording.ts';
 
 /** Does the bare steps of the photos whose paths it is started with: as many as it is told, and answers photos a second. */
-const { models, runs } = await recordingModels();
-const { signal } = new AbortController();
-const photos: { path: string; asked: Run[] }[] = [];
-for (const path of process.argv.slice(2)) {
-  await describePhoto(models, await decodeImage(path, { signal }), { signal });
-  photos.push({ path, asked: runs.splice(0) });
-}
+const { runsOf } = await openRecording();
+const photos: { path: string; runs: Run[] }[] = [];
+for (const path of process.argv.slice(2)) photos.push({ path, runs: await runsOf(path) });
 process.on('message', (count: number) => void measure(count));
 process.send?.(0);
 
@@ -19,7 +13,7 @@ async function measure(count: number): Promise<void> {
     const photo = photos[n % photos.length];
     if (!photo) return;
     await decodeBare(photo.path);
-    for (const run of photo.asked) await run();
+    for (const run of photo.runs) await run();
   }
   process.send?.((count * 1_000) / (performance.now() - start));
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import type { Models } from '@mediaworks/face-recognizer/engine/describe-photo';
+import { decodeImage } from '@mediaworks/media';
+import { describePhoto, type Models } from '@mediaworks/face-recognizer/engine/describe-photo';
 import { createDetector } from '@mediaworks/face-recognizer/engine/detector';
 import { createEmbedder } from '@mediaworks/face-recognizer/engine/embedder';
 import { createLandmarkFinder } from '@mediaworks/face-recognizer/engine/landmarks';
@@ -9,45 +10,51 @@ import { type ModelFile, readModelSet } from '@mediaworks/face-recognizer/engine
 import { type OnnxSession, openOnnx } from '@mediaworks/face-recognizer/engine/onnx-session';
 import { createPyramids } from '@mediaworks/face-recognizer/engine/pyramid';
 
+/** A run of a model, with what it was asked at the time. */
 export type Run = () => Promise<unknown>;
 
-/** Models, and what they were asked since the list was last emptied. */
 export interface Recording {
   readonly models: Models;
-  readonly runs: Run[];
+  /** Describes a photo once. @returns what the models were asked, so that the same can be asked without anything between */
+  runsOf(path: string): Promise<Run[]>;
   close(): Promise<void>;
 }
 
-/** Models that remember what they were asked, so that the same can be asked again without anything between. */
-export async function recordingModels(): Promise<Recording> {
+/** The default set, once as it is and once so that it remembers what it was asked; both run the same sessions. */
+export async function openRecording(): Promise<Recording> {
   const set = await readModelSet('default', false);
-  const runs: Run[] = [];
-  const sessions: OnnxSession[] = [];
-  const open = async (file: ModelFile): Promise<OnnxSession> => {
-    const session = await openOnnx(await readModelFile(file, {}));
-    sessions.push(session);
-    return {
-      ...session,
-      run: (data, shape) => {
-        // What is in it does not matter for its time, and a copy would take some.
-        runs.push(() => session.run(data, shape));
-        return session.run(data, shape);
-      },
-    };
-  };
   if (!set.landmarks) throw new Error('the default set has a model of landmarks');
-  const models: Models = {
+  const open = async (file: ModelFile) => openOnnx(await readModelFile(file, {}));
+  const [detector, landmarks, embedder] = await Promise.all(
+    [set.detector, set.landmarks, set.embedder].map(({ file }) => open(file)),
+  );
+  if (!detector || !landmarks || !embedder) throw new Error('three were opened');
+  const runs: Run[] = [];
+  const remember = (session: OnnxSession): OnnxSession => ({
+    ...session,
+    run: (data, shape) => {
+      const asked = data.slice();
+      runs.push(() => session.run(asked, shape));
+      return session.run(data, shape);
+    },
+  });
+  const using = (wrap: (session: OnnxSession) => OnnxSession): Models => ({
     pyramids: createPyramids(),
-    detector: createDetector(await open(set.detector.file), set.detector),
-    landmarks: createLandmarkFinder(await open(set.landmarks.file)),
-    embedder: createEmbedder(await open(set.embedder.file), set.embedder),
+    detector: createDetector(wrap(detector), set.detector),
+    landmarks: createLandmarkFinder(wrap(landmarks)),
+    embedder: createEmbedder(wrap(embedder), set.embedder),
     sharpness: set.sharpness,
-  };
+  });
+  const recording = using(remember);
   return {
-    models,
-    runs,
-    close: async () => {
-      for (const session of sessions) await session.close();
+    models: using((session) => session),
+    async runsOf(path) {
+      const { signal } = new AbortController();
+      await describePhoto(recording, await decodeImage(path, { signal }), { signal });
+      return runs.splice(0);
+    },
+    async close() {
+      for (const session of [detector, landmarks, embedder]) await session.close();
     },
   };
 }

@@ -22,7 +22,7 @@ export async function measureService(dir: string): Promise<void> {
   let worker: Child | undefined;
   const rates = { service: [] as number[], bare: [] as number[] };
   try {
-    const slots = { FACE_THREADS: String(THREADS), WORKER_SLOTS: String(THREADS) };
+    const slots = { FACE_THREADS: String(THREADS), WORKER_SLOTS: String(THREADS + 1) };
     worker = await startScript(workerMain, [], { env: { ...stack.env, ...slots }, ready: '"ready"' });
     const bare = await openFaceEngine({ modelSet: 'default', threads: THREADS });
     const { signal } = new AbortController();

@@ -105,8 +105,15 @@ export const batchList = z.object({
 
 export const said = z.object({ success, message: z.string() });
 
+/** A number as addresses and forms hold it. Nothing at all is none: JavaScript would take it for 0. */
+const written = <T extends z.ZodType>(number: T) =>
+  z.preprocess((value) => (typeof value === 'string' && value.trim() === '' ? NaN : value), number);
+
 /** The threshold may stand in the form or in the address. */
-export const batchFields = z.object({ threshold: z.coerce.number().min(0).max(100).optional() });
+export const batchFields = z.object({ threshold: written(z.coerce.number().min(0).max(100)).optional() });
+
+/** Which face of a photo is meant, the most prominent being 0; in the address. */
+export const chosenFace = z.object({ face: written(z.coerce.number().int().min(0).max(10_000)).optional() });
 
 export const personName = z
   .string()
@@ -114,7 +121,11 @@ export const personName = z
   .trim()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+$/u, 'expected a name on one line');
+  .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+$/u, 'expected a name on one line')
+  .refine(
+    (name) => name.toLowerCase() !== UNKNOWN_PERSON.toLowerCase(),
+    `nobody is called ${UNKNOWN_PERSON}: answers say that of whoever is not known`,
+  );
 
 export const personBody = z.object({ name: personName });
 export const mergeBody = z.object({ from: z.uuid().toLowerCase() });

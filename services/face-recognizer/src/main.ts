@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { purge, runWorker } from '@mediaworks/jobs';
 import { batch } from './batch.ts';
 import { openFaceEngine } from './engine/index.ts';
@@ -11,6 +12,8 @@ import { verify } from './verify.ts';
 
 await runWorker({
   queue: 'face-recognizer',
+  // One more than there are threads: while a photo is claimed and another's faces are written, no thread waits.
+  slots: availableParallelism() + 1,
   env: faceEnv,
   handlers: async (env, { db, log }) => {
     const engine = await openFaceEngine({

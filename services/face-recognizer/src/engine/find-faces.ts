@@ -1,7 +1,6 @@
-import sharp from 'sharp';
 import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
 import type { Pyramid } from './pyramid.ts';
-import { type Picture, plainBytes } from './sampling.ts';
+import { type Picture, resized } from './sampling.ts';
 import { planScales, type ViewedScale } from './scales.ts';
 import { lookAgain, lookTurned } from './second-look.ts';
 
@@ -31,9 +30,10 @@ export async function findFaces(
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const candidates: Candidate[] = [];
-  for (const scale of planScales(photo[0], detector.spec)) {
+  const [whole] = photo.levels;
+  for (const scale of planScales(whole, detector.spec)) {
     signal.throwIfAborted();
-    candidates.push(...(await lookAt(detector, await sizeOf(photo, scale), scale, photo[0], signal)));
+    candidates.push(...(await lookAt(detector, resized(photo, scale), scale, whole, signal)));
   }
   const distinct = withoutParts(bestOf(candidates, detector.spec.overlap));
   const faces = await settle(detector, photo, distinct, signal);
@@ -98,18 +98,6 @@ function scaled({ left, top, right, bottom, score, points }: Candidate, x: numbe
     ...{ left: left * x, top: top * y, right: right * x, bottom: bottom * y, score },
     points: points?.map(([px, py]) => [px * x, py * y] as const),
   };
-}
-
-/** A photo at a size of which it need not have a level; then it is made of the next larger one. */
-async function sizeOf(photo: Pyramid, { width, height }: ViewedScale): Promise<Picture> {
-  const larger = photo.filter((level) => level.width >= width && level.height >= height).at(-1) ?? photo[0];
-  if (larger.width === width && larger.height === height) return larger;
-  const raw = { width: larger.width, height: larger.height, channels: 3 } as const;
-  const data = await sharp(larger.data, { raw })
-    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-    .raw()
-    .toBuffer();
-  return { data: plainBytes(data), width, height };
 }
 
 const BLOCK = 16;

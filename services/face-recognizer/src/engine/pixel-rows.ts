@@ -1,3 +1,4 @@
+import { type PointRows, pointRows } from './point-rows.ts';
 import {
   add,
   constant,
@@ -10,7 +11,7 @@ import {
   type WasmFunction,
 } from './wasm-code.ts';
 
-/** Rows of pixels of three bytes, in a memory of their own, made smaller or planes of numbers, many bytes at a time. */
+/** Rows of pixels of three bytes, in a memory of their own, made smaller, sampled or planes of numbers, many bytes at a time. */
 export interface PixelRows {
   /** Its memory, at least so many bytes; what was there before stays, but views of it are lost when it grows. */
   memory(bytes: number): Uint8Array;
@@ -22,6 +23,8 @@ export interface PixelRows {
   thirds(major: number, minor: number, out: number, pixels: number): void;
   /** Half as wide: each pixel the mean of four. */
   halves(above: number, below: number, out: number, pixels: number): void;
+  /** Colours at points of a picture in the memory. */
+  readonly points: PointRows;
 }
 
 /** A function that writes one row as three planes of float32: (value − mean) / scale. */
@@ -32,7 +35,7 @@ export interface PlaneRows {
 }
 
 export function createPixelRows(): PixelRows {
-  const { memory, exports } = instantiate([thirds, halves]);
+  const { memory, exports } = instantiate([thirds, halves, ...pointRows]);
   const call = (name: string, above: number, below: number, out: number, pixels: number) => {
     if (pixels > 0) exports[name]?.(above, below, out, Math.ceil(pixels / 4));
   };
@@ -40,6 +43,7 @@ export function createPixelRows(): PixelRows {
     memory: (bytes) => atLeast(memory, bytes),
     thirds: (major, minor, out, pixels) => call('thirds', major, minor, out, pixels),
     halves: (above, below, out, pixels) => call('halves', above, below, out, pixels),
+    points: exports as unknown as PointRows,
   };
 }
 

@@ -37,7 +37,7 @@ test.each([
   [100, 301],
 ])('of a photo of %d × %d each level is the one before, shrunk', (width, height) => {
   const photo = { data: noise(width * height * 3), width, height };
-  const levels = pyramids.of(photo);
+  const { levels } = pyramids.of(photo);
   expect(levels[0]).toMatchObject({ width, height, factor: 1 });
   expect(levels[1]).toMatchObject({
     width: Math.round((width * 2) / 3),
@@ -65,14 +65,14 @@ test.each([
   [700, 300, 4],
 ])('of a photo of %d × %d there are %d levels', (width, height, count) => {
   const data = new Uint8Array(width * height * 3).fill(80);
-  const levels = pyramids.of({ data, width, height });
+  const { levels } = pyramids.of({ data, width, height });
   expect(levels).toHaveLength(count);
   for (const { data: pixels } of levels) expect(pixels.every((value) => value === 80)).toBe(true);
 });
 
 test('a large photo leaves nothing of itself in the next', () => {
   pyramids.of({ data: new Uint8Array(6_000 * 5_000 * 3).fill(255), width: 6_000, height: 5_000 });
-  const [, level] = pyramids.of({ data: new Uint8Array(100 * 100 * 3), width: 100, height: 100 });
+  const [, level] = pyramids.of({ data: new Uint8Array(100 * 100 * 3), width: 100, height: 100 }).levels;
   expect(level?.data.every((value) => value === 0)).toBe(true);
 });
 

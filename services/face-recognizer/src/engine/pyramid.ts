@@ -1,4 +1,5 @@
 import { createPixelRows } from './pixel-rows.ts';
+import { createSampler, type Sampler, SAMPLER_BYTES } from './sampler.ts';
 import { type Picture, plainBytes } from './sampling.ts';
 
 /** A photo at one of its sizes. */
@@ -7,8 +8,13 @@ export interface Level extends Picture {
   readonly factor: number;
 }
 
-/** A photo at every size that is of use, the photo itself first: two thirds of it, then each half of the one before. */
-export type Pyramid = readonly [Level, ...Level[]];
+/** A photo at every size that is of use. */
+export interface Pyramid {
+  /** The photo itself first: two thirds of it, then each half of the one before. */
+  readonly levels: readonly [Level, ...Level[]];
+  /** What samples them. */
+  readonly sampler: Sampler;
+}
 
 export interface Pyramids {
   /** Good until the next one is made. */
@@ -35,7 +41,8 @@ export function createPyramids(): Pyramids {
     of(picture) {
       const photo: Level = { ...picture, data: plainBytes(picture.data), factor: 1 };
       const sizes = sizesOf(photo);
-      const band = (photo.width + 1) * 3 * BAND + SLACK;
+      // What the bands of the photo pass through is the sampler's afterwards.
+      const band = Math.max((photo.width + 1) * 3 * BAND, SAMPLER_BYTES) + SLACK;
       const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, band);
       if (held > MOST_KEPT) rows = createPixelRows();
       held = bytes;
@@ -50,7 +57,7 @@ export function createPyramids(): Pyramids {
         levels.push(level);
         at += level.data.length + SLACK;
       }
-      return [photo, ...levels];
+      return { levels: [photo, ...levels], sampler: createSampler(rows, memory, 0) };
     },
   };
 

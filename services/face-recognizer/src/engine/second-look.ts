@@ -50,7 +50,7 @@ export async function lookTurned(
   photo: Pyramid,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
-  const [{ width, height }] = photo;
+  const [{ width, height }] = photo.levels;
   for (const roll of [TURNED, -TURNED]) {
     signal.throwIfAborted();
     const view = squareAround([width / 2, height / 2], Math.hypot(width, height), sideOf(detector), roll);

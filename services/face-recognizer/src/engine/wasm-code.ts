@@ -1,6 +1,7 @@
 /** What is needed to write small programs of WebAssembly by hand: its vectors do sixteen bytes at once, JavaScript one. */
 
 export const I32 = 0x7f;
+export const F64 = 0x7c;
 export const V128 = 0x7b;
 export const END = 0x0b;
 
@@ -9,6 +10,11 @@ export const get = (local: number): number[] => [0x20, local];
 export const set = (local: number): number[] => [0x21, local];
 export const constant = (value: number): number[] => [0x41, ...signedLeb(value)];
 export const ADD = 0x6a;
+export const MULTIPLY = 0x6c;
+export const AND = 0x71;
+export const SHIFT_RIGHT = 0x75;
+/** Of 64-bit floats, the last to a 32-bit integer, towards zero. */
+export const double = { add: 0xa0, subtract: 0xa1, truncate: 0xaa } as const;
 /** Adds a number to a local. */
 export const add = (local: number, value: number): number[] => [
   ...get(local),
@@ -25,6 +31,10 @@ const simd = (code: number, ...more: number[]): number[] => [0xfd, ...leb(code),
 export const vector = {
   load: (offset: number) => simd(0x00, 0, ...leb(offset)),
   store: (offset: number) => simd(0x0b, 0, ...leb(offset)),
+  /** Eight bytes, then zeros. */
+  loadHalf: simd(0x5d, 0, 0),
+  /** The first four bytes. */
+  storeQuarter: simd(0x5a, 0, 0, 0),
   zero: simd(0x0c, ...new Array<number>(16).fill(0)),
   /** Sixteen bytes out of two vectors: 0–15 are those of the first. Fewer are filled up. */
   shuffle: (bytes: readonly number[]) => simd(0x0d, ...Array.from({ length: 16 }, (_, n) => bytes[n] ?? 0)),
@@ -42,7 +52,14 @@ export const vector = {
   },
   longs: {
     dotPairs: simd(0xba),
+    splat: simd(0x11),
     add: simd(0xae),
+    subtract: simd(0xb1),
+    multiply: simd(0xb5),
+    shiftLeft: simd(0xab),
+    shiftRight: simd(0xac),
+    /** To 16 bits each. */
+    narrow: simd(0x85),
     fromLowUnsigned: simd(0xa9),
     fromHighUnsigned: simd(0xaa),
     lane: (n: number) => simd(0x1b, n),
@@ -59,10 +76,11 @@ export const vector = {
   },
 } as const;
 
-/** A function of 32-bit integers that answers nothing. */
+/** A function of 32-bit integers, then 64-bit floats, that answers nothing. */
 export interface WasmFunction {
   readonly name: string;
   readonly params: number;
+  readonly doubles?: number;
   /** Further locals of 32 bits, then vectors; both are zero at first. */
   readonly integers: number;
   readonly vectors: number;
@@ -88,7 +106,10 @@ function program(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
     const body = [2, ...leb(integers), I32, ...leb(vectors), V128, ...code, END];
     return [...leb(body.length), ...body];
   });
-  const types = functions.map(({ params }) => [0x60, params, ...new Array<number>(params).fill(I32), 0]);
+  const types = functions.map(({ params, doubles = 0 }) => {
+    const kinds = [...new Array<number>(params).fill(I32), ...new Array<number>(doubles).fill(F64)];
+    return [0x60, kinds.length, ...kinds, 0];
+  });
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),

@@ -78,7 +78,7 @@ describe('a form that is no batch', () => {
     await nothingLeft();
   });
 
-  test.each(['101', '-1', 'high', 'NaN'])('with the threshold %s is 400', async (threshold) => {
+  test.each(['101', '-1', 'high', 'NaN', '', ' '])('with the threshold %j is 400', async (threshold) => {
     expect((await anna.uploadTo(RECOGNIZE, [photo('a.jpg')], { threshold })).status).toBe(400);
     expect((await anna.uploadTo(`${RECOGNIZE}?threshold=${threshold}`, [photo('a.jpg')])).status).toBe(400);
     await nothingLeft();
@@ -120,6 +120,30 @@ describe('a form that is no batch', () => {
     await stage.refuse('photo_batches', async () => {
       expect((await anna.uploadTo(RECOGNIZE, [photo('a.jpg')])).status).toBe(500);
     });
+    await nothingLeft();
+  });
+
+  test.each(['high', '101', ''])(
+    'is not compared with the threshold %j, wherever it stands',
+    async (threshold) => {
+      const verify = '/api/batch-photos/verify';
+      const parts = ['photo1', 'photo2'].map((name) => ({ name, filename: 'a.jpg', bytes: png }));
+      expect(await anna.uploadTo(verify, parts, { threshold })).toMatchObject(
+        refused(400, { code: 'invalid_request' }),
+      );
+      expect(await anna.uploadTo(`${verify}?threshold=${threshold}`, parts)).toMatchObject(
+        refused(400, { code: 'invalid_request' }),
+      );
+      await nothingLeft();
+    },
+  );
+
+  test.each(['', '-1', 'first'])('is not enrolled by the face %j', async (face) => {
+    const { id } = await addPerson(anna, 'John');
+    const part = { name: 'photo', filename: 'a.jpg', bytes: png };
+    expect(await anna.uploadTo(`/api/persons/${id}/photos?face=${face}`, part, {}, LATER)).toMatchObject(
+      refused(400, { code: 'invalid_request' }),
+    );
     await nothingLeft();
   });
 });
@@ -181,6 +205,30 @@ describe('a photo that is none', () => {
     );
     expect(await anna.uploadTo(verify, [one, { ...one, name: 'photo2', bytes: svg }])).toMatchObject(
       refused(415, { code: 'unsupported_media' }),
+    );
+    await nothingLeft();
+  });
+
+  test.each(['high', '101', ''])(
+    'is not compared with the threshold %j, wherever it stands',
+    async (threshold) => {
+      const verify = '/api/batch-photos/verify';
+      const parts = ['photo1', 'photo2'].map((name) => ({ name, filename: 'a.jpg', bytes: png }));
+      expect(await anna.uploadTo(verify, parts, { threshold })).toMatchObject(
+        refused(400, { code: 'invalid_request' }),
+      );
+      expect(await anna.uploadTo(`${verify}?threshold=${threshold}`, parts)).toMatchObject(
+        refused(400, { code: 'invalid_request' }),
+      );
+      await nothingLeft();
+    },
+  );
+
+  test.each(['', '-1', 'first'])('is not enrolled by the face %j', async (face) => {
+    const { id } = await addPerson(anna, 'John');
+    const part = { name: 'photo', filename: 'a.jpg', bytes: png };
+    expect(await anna.uploadTo(`/api/persons/${id}/photos?face=${face}`, part, {}, LATER)).toMatchObject(
+      refused(400, { code: 'invalid_request' }),
     );
     await nothingLeft();
   });

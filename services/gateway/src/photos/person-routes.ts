@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  chosenFace,
   enrolled,
   mergeBody,
   type Person,
@@ -49,7 +50,6 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   cursor: z.string().max(100).optional(),
 });
-const enrolQuery = z.object({ face: z.coerce.number().int().min(0).max(10_000).optional() });
 const enrolForm = z.object({ photo: z.string().meta({ format: 'binary' }) });
 
 const notFound = () => new ApiError(404, 'not_found', 'There is no such person');
@@ -155,7 +155,7 @@ export function personRoutes(deps: GatewayDeps, addresses: SignedAddresses): Rou
     access: 'user',
     idempotent: true,
     params: personParams,
-    query: enrolQuery,
+    query: chosenFace,
     rawBody: { contentType: 'multipart/form-data', schema: enrolForm },
     responses: {
       201: { description: 'The face that was taken', schema: enrolled },

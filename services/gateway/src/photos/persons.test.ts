@@ -66,7 +66,7 @@ describe('a person', () => {
     await addPerson(bert, 'John');
   });
 
-  test.each([[''], ['   '], ['a'.repeat(201)], ['two\nlines'], [7], [null]])(
+  test.each([[''], ['   '], ['a'.repeat(201)], ['two\nlines'], ['Unknown'], [' unknown'], [7], [null]])(
     'can not be called %j',
     async (name) => {
       expect((await anna.postJson(PERSONS, { name })).status).toBe(400);
@@ -265,7 +265,10 @@ test('describing everything anew is a job', async () => {
 
 describe('verifying', () => {
   const parts = [1, 2].map((n) => ({ name: `photo${n}`, filename: `${n}.png`, bytes: png }));
-  const ask = async (end: Parameters<MediaStage['finish']>[1]) => {
+  const ask = async (
+    end: Parameters<MediaStage['finish']>[1],
+    { query = '', fields = {} }: { query?: string; fields?: Record<string, string> } = {},
+  ) => {
     const submit = stage.deps.dispatcher.submit;
     const written = new Promise<string>((resolve) => {
       stage.deps.dispatcher.submit = async (job) => {
@@ -274,11 +277,16 @@ describe('verifying', () => {
         resolve(job.id);
       };
     });
-    const answered = anna.uploadTo('/api/batch-photos/verify?threshold=70', parts);
+    const answered = anna.uploadTo(`/api/batch-photos/verify${query}`, parts, fields);
     const job_id = await written;
     expect(await stage.keys()).toHaveLength(2);
+    const job = await stage.db
+      .selectFrom('jobs')
+      .select('input')
+      .where('id', '=', job_id)
+      .executeTakeFirstOrThrow();
     await stage.finish({ job_id }, end);
-    return answered;
+    return { ...(await answered), input: job.input };
   };
 
   test('tells whether they are the same, and keeps neither', async () => {
@@ -288,6 +296,7 @@ describe('verifying', () => {
     };
     expect(await ask({ result })).toMatchObject({
       status: 200,
+      input: { threshold: 50 },
       body: {
         ...{ success: true, same: true, confidence: 93.1, similarity: 0.71 },
         faces: [
@@ -297,6 +306,15 @@ describe('verifying', () => {
       },
     });
     expect(await stage.keys()).toEqual([]);
+  });
+
+  test.each([
+    { query: '?threshold=70', fields: {} },
+    { query: '', fields: { threshold: '70' } },
+    { query: '?threshold=20', fields: { threshold: '70' } },
+  ])('takes the threshold of the form before that of the address: %j', async (where) => {
+    const error = { code: 'no_face', message: 'The second photo shows no face', retryable: false };
+    expect(await ask({ error }, where)).toMatchObject({ input: { threshold: 70 } });
   });
 
   test('without a face on one of them is 422', async () => {

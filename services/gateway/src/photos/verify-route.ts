@@ -12,7 +12,7 @@ import { receiveEach } from './receive-photos.ts';
 import { removeAll } from '../staging/remove-all.ts';
 
 const file = z.string().meta({ format: 'binary' });
-const verifyForm = z.object({ photo1: file, photo2: file });
+const verifyForm = z.object({ photo1: file, photo2: file, ...batchFields.shape });
 
 /** Two photos that are compared and forgotten. */
 export function verifyRoute(deps: GatewayDeps): Route {
@@ -32,12 +32,17 @@ export function verifyRoute(deps: GatewayDeps): Route {
     handler: async ({ req, res, query }) => {
       const ownerId = principalOf(req).userId;
       const keyOf = (id: string, filename: string) => verifyKey(ownerId, id, filename);
-      const { photos } = await receiveEach(req, res, deps, ['photo1', 'photo2'], keyOf);
+      const { photos, fields } = await receiveEach(req, res, deps, ['photo1', 'photo2'], keyOf);
       const object_keys: [string, string] = [photos.photo1.key, photos.photo2.key];
+      const given = batchFields.safeParse(fields);
+      if (!given.success) {
+        await removeAll(store, object_keys);
+        throw given.error;
+      }
       const { id: requestId, traceparent } = contextOf(req);
       const job = newJob(
         'faces.verify',
-        { object_keys, threshold: query.threshold ?? DEFAULT_THRESHOLD },
+        { object_keys, threshold: given.data.threshold ?? query.threshold ?? DEFAULT_THRESHOLD },
         { ownerId, requestId, traceparent },
       );
       try {
