@@ -1,6 +1,8 @@
+import { giveHeapRoom, GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { decodeBare, openRecording, type Run } from './recording.ts';
 
 /** Does the bare steps of the photos whose paths it is started with: as many as it is told, and answers photos a second. */
+giveHeapRoom(GROWTH_BY_PICTURES);
 const { runsOf } = await openRecording();
 const photos: { path: string; runs: Run[] }[] = [];
 for (const path of process.argv.slice(2)) photos.push({ path, runs: await runsOf(path) });

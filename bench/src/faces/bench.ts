@@ -1,3 +1,4 @@
+import { giveHeapRoom, GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { note } from '../report.ts';
 import { measureFolder } from './folder.ts';
 import { measureGallery } from './gallery.ts';
@@ -17,6 +18,8 @@ export async function benchFaces(dir: string): Promise<void> {
     BENCH_MODEL_DIR: modelDir,
     BENCH_FACE_PARTS: parts = 'accuracy,speed,service,gallery,memory',
   } = process.env;
+  // As in the service, whose engine is measured here.
+  giveHeapRoom(GROWTH_BY_PICTURES);
   if (parts.includes('accuracy')) {
     if (folder === undefined) note('BENCH_FACES names no folder of photos: accuracy is not measured');
     else for (const set of sets.split(',')) await measureFolder(folder, set, modelDir);

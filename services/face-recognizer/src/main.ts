@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { purge, runWorker } from '@mediaworks/jobs';
+import { GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { batch } from './batch.ts';
 import { openFaceEngine } from './engine/index.ts';
 import { enrol } from './enrol.ts';
@@ -14,6 +15,7 @@ await runWorker({
   queue: 'face-recognizer',
   // One more than there are threads: while a photo is claimed and another's faces are written, no thread waits.
   slots: availableParallelism() + 1,
+  heapGrowthPercent: GROWTH_BY_PICTURES,
   env: faceEnv,
   handlers: async (env, { db, log }) => {
     const engine = await openFaceEngine({

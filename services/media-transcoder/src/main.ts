@@ -1,10 +1,12 @@
 import { purge, runWorker } from '@mediaworks/jobs';
 import { configureMedia } from '@mediaworks/media';
+import { GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { transcoderEnv } from './env.ts';
 import { transcode } from './transcode.ts';
 
 await runWorker({
   queue: 'media-transcoder',
+  heapGrowthPercent: GROWTH_BY_PICTURES,
   env: transcoderEnv,
   handlers: async (env) => {
     await configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
