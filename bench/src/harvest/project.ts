@@ -27,7 +27,9 @@ export async function openBenchProject(users: number, files: number) {
   // Java compiles what is asked often: asked for the first time, a user takes it four times as long.
   for (let round = 0; round < WARM_UP_ROUNDS; round++) {
     for (let user = 0; user < users; user++) {
-      const images = Array.from({ length: files }, (_, file) => db.collection('images').doc(`${user}-${file}`));
+      const images = Array.from({ length: files }, (_, file) =>
+        db.collection('images').doc(`${user}-${file}`),
+      );
       await db.collection('email_users').doc(`user${user}`).get();
       await db.getAll(...images, { fieldMask: ['storagePath'] });
     }
