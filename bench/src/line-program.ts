@@ -47,6 +47,10 @@ export async function startLineProgram(
 }
 
 /** The same for a script of ours, given by its URL. */
-export function startLineScript(script: URL, args: readonly string[] = []): Promise<LineProgram> {
-  return startLineProgram(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args]);
+export function startLineScript(
+  script: URL,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<LineProgram> {
+  return startLineProgram(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args], { env });
 }

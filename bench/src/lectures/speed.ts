@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { lectureTuning } from '@mediaworks/local-stack';
 import { findOnPath } from '@mediaworks/runtime';
 import { costOf, type Cost } from '../cpu-time.ts';
+import { startLineScript } from '../line-program.ts';
 import { heading, median, megabytes, ms, note, row, verdict } from '../report.ts';
 import { findIn, writePages } from './finder.ts';
 import { peakOf } from './peak.ts';
@@ -30,12 +31,18 @@ export async function measureSpeed({ path, seconds }: Video, dir: string): Promi
   const decode: Cost[] = [];
   const find: Cost[] = [];
   let found: Found = { slides: [] };
+  const finder = await startLineScript(new URL('find-main.js', import.meta.url), [], lectureTuning);
   for (let round = 0; round < ROUNDS; round++) {
     const alone = async () =>
       decode.push(await costOf(() => run(ffmpeg, ['-v', 'error', '-i', path, '-f', 'null', '-'])));
-    const ours = async () => find.push(await costOf(async () => (found = await findIn(path))));
+    const ours = async () => {
+      const said = JSON.parse(await finder.ask(path)) as { cost: Cost; found: Found };
+      found = said.found;
+      find.push(said.cost);
+    };
     for (const turn of round % 2 === 0 ? [alone, ours] : [ours, alone]) await turn();
   }
+  await finder.stop();
   const cpu = (costs: readonly Cost[]) => median(costs.map((cost) => cost.cpu));
   const wall = (costs: readonly Cost[]) => median(costs.map((cost) => cost.wall));
   row('ffmpeg -i v -f null -', `${ms(cpu(decode))} CPU`, `${ms(wall(decode))} wall`);
