@@ -36,7 +36,7 @@ export const harvesterTuning = {
 /**
  * A lecture's frames, fonts and the engine that reads them come and go by the ten megabytes, in many threads. By default
  * each thread's allocator keeps its own share of what was freed. With two for all, and with every frame given back at
- * once, about half as much is held.
+ * once, much less is held.
  */
 export const lectureTuning = {
   ...nodeTuning,
