@@ -7,8 +7,8 @@ import { type Grain, inkBlocks, type View, without } from './view.ts';
 const BESIDE = 0.1;
 /** Blocks by which a view must show more than another to be the fuller one. */
 const MORE = 2;
-/** Content in fewer blocks may be found anywhere. */
-const FEWEST = 12;
+/** Content in fewer blocks, a title and three lines, may be found in that of others. */
+const FEWEST = 50;
 
 /** How one slide shows at two sizes. */
 export interface Resized {
