@@ -50,7 +50,9 @@ it('the median is the third of five', () => {
 describe('a view', () => {
   it('is the same after it was packed', () => {
     const { picture, contrast, peak, background, calm } = two;
-    expect(unpack(pack(two, grid), grid)).toEqual({ picture, contrast, peak, background, calm });
+    const lively = new Uint8Array(blocksOf(grid)).fill(1, 3, 7);
+    const kept = unpack(pack({ ...two, lively }, grid), grid);
+    expect(kept).toEqual({ picture, contrast, peak, background, calm, lively });
   });
 
   it('is the same whatever was seen before it', () => {
