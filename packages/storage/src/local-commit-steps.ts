@@ -50,7 +50,8 @@ export function commitFiles(orders: readonly CommitOrder[]): CommitOutcome[] {
   syncFolders(commits, ({ order }) => order.sidecars.fd);
   each(commits, (commit) => commit.move());
   syncFolders(commits, ({ order }) => order.folder.fd);
-  for (const commit of commits) commit.close();
+  // What was written is on the disk by now, or has failed.
+  for (const commit of commits) failureOf(() => commit.close());
   return commits.map((commit) => commit.outcome());
 }
 

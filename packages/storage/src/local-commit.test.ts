@@ -106,6 +106,20 @@ describe('a store with a thread', () => {
     );
   });
 
+  it('tells what it is that can not be put, and leaves nothing of it', async () => {
+    const thread = startCommitThread();
+    await thread.started;
+    const store = createLocalStore({ root, signingKey, commitThread: thread });
+    await store.put('file', pattern(1));
+    await expect(store.put('file/below', pattern(2))).rejects.toMatchObject({ code: 'invalid_key' });
+    const stopped = new AbortController();
+    const late = store.put('late', pattern(2), { signal: stopped.signal });
+    stopped.abort(new Error('no longer wanted'));
+    await expect(late).rejects.toThrow('no longer wanted');
+    expect(await store.head('late')).toBeUndefined();
+    expect(await temporary()).toEqual([]);
+  });
+
   it('that is not there yet does not wait for it', async () => {
     const store = createLocalStore({ root, signingKey, commitThread: startCommitThread() });
     await Promise.all(['a', 'b'].map((key) => store.put(key, pattern(10))));

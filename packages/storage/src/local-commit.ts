@@ -22,6 +22,8 @@ export interface Commit extends Details {
   readonly path: string;
   /** The store's, which `path` lies under. */
   readonly root: string;
+  /** Heard until the object is about to be put in place. */
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Committed {
@@ -47,11 +49,12 @@ export function createCommits(
     const { model } = sidecars;
     if (!thread?.ready || model === undefined) return undefined;
     const { from, id, temp, path, root, sha256, contentType } = commit;
-    if ('handle' in from) await onDisk(from.handle.datasync());
+    if ('handle' in from) await from.handle.datasync();
     const sidecarFolder = await sidecars.hold(id);
     try {
       const folder = await folders.hold(dirname(path), root);
       try {
+        commit.signal?.throwIfAborted();
         const outcome = await thread.commit({
           ...{ id, temp, model, sha256, contentType, name: basename(path) },
           from: 'bytes' in from ? from : { fd: from.handle.fd },
@@ -95,6 +98,7 @@ export function createCommits(
     // Both settle before anything is cleaned up.
     const written = await Promise.allSettled([handle.datasync(), sidecars.write(commit.id, stats, commit)]);
     for (const one of written) if (one.status === 'rejected') throw asStorageError(one.reason);
+    commit.signal?.throwIfAborted();
     const replaces = (await onDisk(current(commit.path))) !== undefined;
     await onDisk(moveIn(commit));
     return { stats, replaces };
@@ -115,7 +119,7 @@ export function createCommits(
   return async (commit: Commit): Promise<Committed> => {
     underWay++;
     try {
-      return (await commitInThread(commit)) ?? (await commitHere(commit));
+      return (await onDisk(commitInThread(commit))) ?? (await commitHere(commit));
     } finally {
       underWay--;
     }

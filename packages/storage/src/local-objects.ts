@@ -180,7 +180,8 @@ export function openLocalObjects(givenRoot: string, commitThread?: CommitThread)
         const { sha256, contentType } = filled;
         checkHash(sha256, settings.expectedSha256);
         const details = { sha256, contentType };
-        const made = await commit({ ...details, from: filled, id, temp, path, root: await root() });
+        const { signal } = settings;
+        const made = await commit({ ...details, from: filled, id, temp, path, root: await root(), signal });
         // What puts leave that come at once goes with the next one or the removal.
         if (made.replaces) await tidy(key, path);
         return headOf(key, made.stats, details);

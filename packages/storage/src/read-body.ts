@@ -34,8 +34,8 @@ async function* chunksOfStream(body: Readable, signal: AbortSignal | undefined):
 
 /**
  * Hands on a body's chunks one after the other; where `take` gives a promise, the next one waits for it. In the end a
- * stream has ended or is destroyed. Of a stream this costs less
- * than `for await`, which also joins what has come meanwhile into one more copy.
+ * stream has ended or is destroyed. Of a stream this costs less than `for await`, which also joins what has come
+ * meanwhile into one more copy.
  * @throws what `take` throws or the body failed with, or the signal's reason
  */
 export async function eachChunk(
