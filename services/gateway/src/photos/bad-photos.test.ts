@@ -208,28 +208,4 @@ describe('a photo that is none', () => {
     );
     await nothingLeft();
   });
-
-  test.each(['high', '101', ''])(
-    'is not compared with the threshold %j, wherever it stands',
-    async (threshold) => {
-      const verify = '/api/batch-photos/verify';
-      const parts = ['photo1', 'photo2'].map((name) => ({ name, filename: 'a.jpg', bytes: png }));
-      expect(await anna.uploadTo(verify, parts, { threshold })).toMatchObject(
-        refused(400, { code: 'invalid_request' }),
-      );
-      expect(await anna.uploadTo(`${verify}?threshold=${threshold}`, parts)).toMatchObject(
-        refused(400, { code: 'invalid_request' }),
-      );
-      await nothingLeft();
-    },
-  );
-
-  test.each(['', '-1', 'first'])('is not enrolled by the face %j', async (face) => {
-    const { id } = await addPerson(anna, 'John');
-    const part = { name: 'photo', filename: 'a.jpg', bytes: png };
-    expect(await anna.uploadTo(`/api/persons/${id}/photos?face=${face}`, part, {}, LATER)).toMatchObject(
-      refused(400, { code: 'invalid_request' }),
-    );
-    await nothingLeft();
-  });
 });
