@@ -14,11 +14,11 @@ const PHOTOS = 60;
 const PAIRS = 30;
 /** The first images load code and fill the allocator's pools. */
 const WARM_UPS = 4;
-/** A service that has run for a while has compiled what it runs; a few images in, compiling is a part of their cost. */
-const SERVICE_WARM_UPS = 40;
+/** A service that has run for a while has compiled what it runs; up to some hundred images, compiling is a part of their cost. */
+const SERVICE_WARM_UPS = 180;
 const ROUNDS = 3;
 /** How often each photo is made in a round: of a short one, how it begins and ends is a part that counts. */
-const TIMES = 2;
+const TIMES = 3;
 /** Celery is slow enough to be measured on fewer. */
 const CELERY_PHOTOS = 32;
 
@@ -81,8 +81,8 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   const count = PHOTOS * TIMES;
   try {
     // What each loads at its first images is not counted.
-    await renderByService(stack, pool, sent.slice(0, SERVICE_WARM_UPS));
-    await bare.ask(photos.slice(0, SERVICE_WARM_UPS));
+    await renderByService(stack, pool, again(sent).slice(0, SERVICE_WARM_UPS));
+    await bare.ask(again(photos).slice(0, SERVICE_WARM_UPS));
     await celery?.plain.ask(photos.slice(0, 2));
     for (let round = 0; round < ROUNDS; round++) {
       const run = await renderByService(stack, pool, again(sent));
