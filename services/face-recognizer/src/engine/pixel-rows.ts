@@ -1,11 +1,11 @@
 import { type PointRows, pointRows } from './point-rows.ts';
 import {
   add,
+  atLeast,
   constant,
   get,
   instantiate,
   loop,
-  PAGE_BYTES,
   set,
   vector,
   type WasmFunction,
@@ -55,12 +55,6 @@ export function createPlaneRows(mean: number, scale: number): PlaneRows {
       if (values[4] > 0) exports['planes']?.(...values);
     },
   };
-}
-
-function atLeast(memory: WebAssembly.Memory, bytes: number): Uint8Array {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
-  if (missing > 0) memory.grow(missing);
-  return new Uint8Array(memory.buffer);
 }
 
 const { words, longs, floats } = vector;
