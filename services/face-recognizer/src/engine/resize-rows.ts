@@ -79,8 +79,7 @@ const gather: WasmFunction = (() => {
   const [ROW, TABLE, OUT, COUNT, PIXELS] = [0, 1, 2, 3, 4];
   /** Two pixels of each channel beside each other, as 16-bit numbers, by their weights. */
   const weigh = (bytes: readonly number[], weights: number) => [
-    ...[...get(PIXELS), ...vector.zero],
-    ...vector.shuffle(Array.from({ length: 16 }, (_, n) => (n % 2 === 0 ? (bytes[n >> 1] ?? 16) : 16))),
+    ...[...get(PIXELS), ...vector.pick(bytes.flatMap((byte) => [byte, undefined]))],
     ...[...get(TABLE), ...loadInteger(weights), ...longs.splat, ...longs.dotPairs],
   ];
   return {
