@@ -1,5 +1,6 @@
+import type { Sharp } from 'sharp';
 import { imageLimits, type ImageLimits } from './image-limits.ts';
-import { openImage } from './image-open.ts';
+import { openSniffed, pipelineOver, readHead, sniffImage } from './image-open.ts';
 import { runOnUpload } from './image-pixels.ts';
 import type { PixelSize } from './image-sizes.ts';
 
@@ -23,16 +24,30 @@ export interface DecodeOptions {
 export async function decodeImage(input: string, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const image = await openImage(input, imageLimits(options.limits), signal);
-  let pipeline = image.first();
-  if (image.orientation !== 1) pipeline = pipeline.autoOrient();
-  if (image.hasAlpha) pipeline = pipeline.flatten({ background: '#ffffff' });
+  const pipeline = await openFirst(input, imageLimits(options.limits), signal);
   const { data, info } = await runOnUpload(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }), signal);
   return {
     data: info.channels === 3 ? data : threeChannels(data, info.channels),
     width: info.width,
     height: info.height,
   };
+}
+
+/**
+ * The first frame, upright and without alpha, to be decoded. A JPEG, as most photos are, says nothing in its header that
+ * has to be known before: it has one frame, no alpha, and the pipeline counts its pixels by itself.
+ */
+async function openFirst(
+  input: string,
+  limits: ImageLimits,
+  signal: AbortSignal | undefined,
+): Promise<Sharp> {
+  const head = await readHead(input);
+  const sniffed = await sniffImage(head);
+  if (sniffed.ext === 'jpg') return pipelineOver(input, limits).autoOrient();
+  const image = await openSniffed(input, head, sniffed, limits, signal);
+  const first = image.orientation === 1 ? image.first() : image.first().autoOrient();
+  return image.hasAlpha ? first.flatten({ background: '#ffffff' }) : first;
 }
 
 /** Grey told three times; a fourth channel left out. */

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import type { Metadata, Sharp, SharpInput } from 'sharp';
+import type { Metadata, Sharp, SharpInput, SharpOptions } from 'sharp';
 import { PermanentError } from '@mediaworks/contracts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { readExif } from './exif.ts';
@@ -9,7 +9,7 @@ import { corruptImage, explainImageFailure, tooManyPixels, unsupportedImage } fr
 import type { ImageLimits } from './image-limits.ts';
 import type { PixelSize } from './image-sizes.ts';
 import sharp from './sharp-setup.ts';
-import { SNIFF_BYTES, sniffMedia } from './sniff.ts';
+import { SNIFF_BYTES, type SniffedMedia, sniffMedia } from './sniff.ts';
 
 /** A picture that is ready to be decoded, as often as it is asked for. */
 export interface OpenImage {
@@ -43,9 +43,27 @@ export async function openImage(
   signal: AbortSignal | undefined,
 ): Promise<OpenImage> {
   const head = await readHead(input);
-  if (head.length === 0) throw new PermanentError('empty_media', 'The file is empty');
+  return openSniffed(input, head, await sniffImage(head), limits, signal);
+}
+
+/**
+ * What kind of picture a file is, by its first bytes.
+ * @throws PermanentError `unsupported_media`
+ */
+export async function sniffImage(head: Uint8Array): Promise<SniffedMedia> {
   const sniffed = await sniffMedia(head);
   if (sniffed?.kind !== 'image') throw unsupportedImage();
+  return sniffed;
+}
+
+/** {@link openImage} of a file whose first bytes are known. */
+export async function openSniffed(
+  input: string,
+  head: Buffer,
+  sniffed: SniffedMedia,
+  limits: ImageLimits,
+  signal: AbortSignal | undefined,
+): Promise<OpenImage> {
   if (sniffed.ext === 'bmp') return openBmp(input, head, limits, signal);
   const header = await readHeader(input, limits);
   if (header.format === 'gif' && isCutGif(await readFile(input))) throw corruptImage();
@@ -86,8 +104,6 @@ async function openHeic(
 function opened(source: SharpInput, header: Metadata, limits: ImageLimits, format: string): OpenImage {
   const { width, height, autoOrient, hasAlpha, orientation = 1 } = header;
   const moves = movingFormats.has(format) && (header.pages ?? 1) > 1;
-  const options = { failOn: 'error', limitInputPixels: limits.pixels } as const;
-  const seconds = Math.max(1, Math.ceil(limits.timeoutMs / 1000));
   return {
     // Frames of an animation are never turned: viewers don't, and libvips would turn all of them as one picture.
     size: moves ? { width, height } : autoOrient,
@@ -96,12 +112,15 @@ function opened(source: SharpInput, header: Metadata, limits: ImageLimits, forma
     frames: header.pages ?? 1,
     hasAlpha,
     metadata: describe(header, format),
-    first: () => sharp(source, options).timeout({ seconds }),
-    all: () =>
-      sharp(source, { ...options, animated: true, limitInputPixels: limits.animationPixels }).timeout({
-        seconds,
-      }),
+    first: () => pipelineOver(source, limits),
+    all: () => pipelineOver(source, limits, { animated: true, limitInputPixels: limits.animationPixels }),
   };
+}
+
+/** What decodes a source, within the limits, when its result is asked for. */
+export function pipelineOver(source: SharpInput, limits: ImageLimits, options: SharpOptions = {}): Sharp {
+  const seconds = Math.max(1, Math.ceil(limits.timeoutMs / 1000));
+  return sharp(source, { failOn: 'error', limitInputPixels: limits.pixels, ...options }).timeout({ seconds });
 }
 
 async function readHeader(source: SharpInput, limits: ImageLimits): Promise<Metadata> {
@@ -128,10 +147,12 @@ function describe(header: Metadata, format: string): Record<string, unknown> {
   };
 }
 
-async function readHead(path: string): Promise<Buffer> {
+/** The first bytes of a file. @throws PermanentError `empty_media` */
+export async function readHead(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SNIFF_BYTES), length: SNIFF_BYTES });
+    if (bytesRead === 0) throw new PermanentError('empty_media', 'The file is empty');
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -112,6 +112,12 @@ describe('many faces', () => {
     expect(prominence).toEqual([...prominence].sort((a, b) => b - a));
   });
 
+  test('one that every tile cuts, and that is not seen in the whole photo', async () => {
+    const { jpeg, places } = await drawnGroup(drawnPeople, { width: 1632, height: 1224 });
+    const { faces } = await analyse(jpeg);
+    expect(faces).toHaveLength(places.length);
+  });
+
   test('small ones in a large photo', async () => {
     const { jpeg, places } = await drawnGroup(drawnPeople, { width: 3000, height: 2000, head: 120 });
     const { faces } = await analyse(jpeg);

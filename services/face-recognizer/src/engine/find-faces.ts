@@ -16,6 +16,8 @@ const DOUBTFUL = 0.3;
 const MOST_DOUBTFUL = 32;
 /** A box of which so much lies inside a better one, found at another scale, is a part of that face. */
 const INSIDE = 0.7;
+/** A cut one of which so much lies in a face is a part of it. */
+const PART = 0.3;
 /** Tiles whose pixels vary by less than this hold sky or wall; standard deviation of a block, of 255. */
 const FLAT = 3;
 
@@ -29,15 +31,22 @@ export async function findFaces(
   photo: Pyramid,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
-  const candidates: Candidate[] = [];
-  const [whole] = photo.levels;
-  for (const scale of planScales(whole, detector.spec)) {
+  const seen: Seen = { whole: [], cut: [] };
+  for (const scale of planScales(photo.levels[0], detector.spec)) {
     signal.throwIfAborted();
-    candidates.push(...(await lookAt(detector, resized(photo, scale), scale, whole, signal)));
+    const { whole, cut } = await lookAt(detector, resized(photo, scale), scale, photo.levels[0], signal);
+    seen.whole.push(...whole);
+    seen.cut.push(...cut);
   }
-  const distinct = withoutParts(bestOf(candidates, detector.spec.overlap));
-  const faces = await settle(detector, photo, distinct, signal);
+  const faces = await settle(detector, photo, seen, signal);
   return faces.length > 0 ? faces : lookTurned(detector, photo, signal);
+}
+
+/** What the views of a photo show. */
+interface Seen {
+  readonly whole: Candidate[];
+  /** Ends where a tile ends: most lie whole in the next tile, or in the next scale. */
+  readonly cut: Candidate[];
 }
 
 async function lookAt(
@@ -46,42 +55,55 @@ async function lookAt(
   { views }: ViewedScale,
   photo: Picture,
   signal: AbortSignal,
-): Promise<Candidate[]> {
-  const found: Candidate[] = [];
+): Promise<Seen> {
+  const found: Seen = { whole: [], cut: [] };
   const { width, height } = detector.spec;
   for (const { x, y } of views) {
     if (views.length > 1 && isFlat(shown, x, y, width, height)) continue;
     signal.throwIfAborted();
     const seen = await detector.detect({ picture: shown, x, y }, DOUBTFUL);
-    // What a tile's edge cuts lies whole in the next tile, or in the next scale.
-    const whole = seen.filter(
-      (one) =>
-        (x === 0 || one.left > x + 1) &&
-        (y === 0 || one.top > y + 1) &&
-        (x + width >= shown.width || one.right < x + width - 1) &&
-        (y + height >= shown.height || one.bottom < y + height - 1),
+    const isWhole = (one: Candidate) =>
+      (x === 0 || one.left > x + 1) &&
+      (y === 0 || one.top > y + 1) &&
+      (x + width >= shown.width || one.right < x + width - 1) &&
+      (y + height >= shown.height || one.bottom < y + height - 1);
+    found.whole.push(...bestOf(seen.filter(isWhole), detector.spec.overlap));
+    found.cut.push(
+      ...bestOf(
+        seen.filter((one) => !isWhole(one)),
+        detector.spec.overlap,
+      ),
     );
-    found.push(...bestOf(whole, detector.spec.overlap));
   }
-  return found.map((one) => scaled(one, photo.width / shown.width, photo.height / shown.height));
+  const inPhoto = (one: Candidate) => scaled(one, photo.width / shown.width, photo.height / shown.height);
+  return { whole: found.whole.map(inPhoto), cut: found.cut.map(inPhoto) };
 }
 
-/** Those that score as faces, and of the others those that do at a second look. */
+/**
+ * Those that score as faces, and of the others those that do at a second look. So do faces that every tile cuts and
+ * that the next scale is too small for: what is cut is looked at whole, unless it is a part of a face that was found.
+ */
 async function settle(
   detector: Detector,
   photo: Pyramid,
-  candidates: readonly Candidate[],
+  { whole, cut }: Seen,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const { threshold, overlap } = detector.spec;
+  const candidates = withoutParts(bestOf(whole, overlap));
   const faces: FoundFace[] = candidates
     .filter(({ score }) => score >= threshold)
     .map((candidate) => ({ ...candidate, roll: 0 }));
-  const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
-  for (const candidate of doubtful) {
+  const again = async (candidate: Candidate) => {
     signal.throwIfAborted();
     const face = await lookAgain(detector, photo, candidate);
     if (face) faces.push(face);
+  };
+  const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
+  for (const candidate of doubtful) await again(candidate);
+  for (const candidate of bestOf(cut, overlap).slice(0, MOST_DOUBTFUL)) {
+    const known = faces.some((face) => shared(face, candidate) > PART * areaOf(candidate));
+    if (!known) await again(candidate);
   }
   return withoutParts(bestOf(faces, overlap));
 }
@@ -111,7 +133,7 @@ function isFlat({ data, width, height }: Picture, left: number, top: number, w: 
       let squares = 0;
       let count = 0;
       const [rowEnd, columnEnd] = [Math.min(bottom, y + BLOCK), Math.min(right, x + BLOCK)];
-      for (let row = y; row < rowEnd; row += 2) {
+      for (let row = y; row < rowEnd; row += 4) {
         const start = row * width;
         for (let column = x; column < columnEnd; column += 2, count++) {
           const value = data[(start + column) * 3 + 1] as number;

@@ -1,11 +1,11 @@
 import { type PointRows, pointRows } from './point-rows.ts';
 import {
   add,
+  atLeast,
   constant,
   get,
   instantiate,
   loop,
-  PAGE_BYTES,
   set,
   vector,
   type WasmFunction,
@@ -57,112 +57,82 @@ export function createPlaneRows(mean: number, scale: number): PlaneRows {
   };
 }
 
-function atLeast(memory: WebAssembly.Memory, bytes: number): Uint8Array {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
-  if (missing > 0) memory.grow(missing);
-  return new Uint8Array(memory.buffer);
-}
-
-const { words, longs, floats } = vector;
-
-/** Bytes of pixels out of two vectors, of which the second begins `apart` bytes after the first. */
-const pixels = (which: readonly number[], apart: number) =>
-  vector.shuffle(
-    which.flatMap((pixel) =>
-      [0, 1, 2].map((channel) => {
-        const byte = pixel * 3 + channel;
-        return byte < 16 ? byte : 16 + byte - apart;
-      }),
-    ),
-  );
+const { words, floats } = vector;
 
 const [ABOVE, BELOW, OUT, COUNT] = [0, 1, 2, 3];
-const [LEFT, RIGHT, MAIN, SIDE, LOW, HIGH] = [4, 5, 6, 7, 8, 9];
+const [PIXELS, SUM, FIRST] = [4, 5, 6];
 
-/** Two vectors of a row into which LEFT and RIGHT pixels are read, four of each kind. */
-const readRow = (row: number, apart: number, main: readonly number[], side: readonly number[]) => [
-  ...[...get(row), ...vector.load(0), ...set(LEFT), ...get(row), ...vector.load(apart), ...set(RIGHT)],
-  ...[...get(LEFT), ...get(RIGHT), ...pixels(main, apart), ...set(MAIN)],
-  ...[...get(LEFT), ...get(RIGHT), ...pixels(side, apart), ...set(SIDE)],
+/** Two pixels as 16-bit numbers, of those that were read. */
+const two = (...pixels: [number, number]) =>
+  vector.pick(pixels.flatMap((pixel) => [0, 1, 2].flatMap((channel) => [pixel * 3 + channel, undefined])));
+
+/** Reads some pixels of a row, some bytes on, and leaves `main` times two of them and two others. */
+const weighed = (
+  row: number,
+  offset: number,
+  main: { readonly times: 1 | 2; readonly pixels: [number, number] },
+  side: [number, number],
+) => [
+  ...[...get(row), ...vector.load(offset), ...set(PIXELS)],
+  ...[...get(PIXELS), ...two(...main.pixels)],
+  ...(main.times === 2 ? [...constant(1), ...words.shiftLeft] : []),
+  ...[...get(PIXELS), ...two(...side), ...words.add],
 ];
 
-/** As 16-bit numbers `main` times MAIN and SIDE, of their lower or upper eight bytes. */
-const weigh = (extend: readonly number[], main: 1 | 2) => [
-  ...[...get(MAIN), ...extend],
-  ...(main === 2 ? [...get(MAIN), ...extend, ...words.add] : []),
-  ...[...get(SIDE), ...extend, ...words.add],
-];
+/** Two pixels beside each other, out of six numbers and six more. */
+const sixAndSix = vector.pick([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]);
+
+/** Writes four pixels of two rows. @param half two of them, from so many bytes on @param length bytes that they are made of */
+const fourPixels = (half: (offset: number) => readonly number[], length: number): readonly number[] =>
+  loop(
+    ...[...half(0), ...set(FIRST), ...get(OUT), ...get(FIRST), ...half(length / 2)],
+    ...[...vector.bytes.narrow, ...sixAndSix, ...vector.store(0)],
+    ...[...add(ABOVE, length), ...add(BELOW, length), ...add(OUT, 12), ...add(COUNT, -1), ...get(COUNT)],
+  );
 
 /** Six pixels of each row become four. The weights are 4, 2, 2 and 1 ninths. */
 const thirds: WasmFunction = {
-  ...{ name: 'thirds', params: 4, integers: 0, vectors: 6 },
-  code: loop(
-    ...readRow(ABOVE, 2, [0, 2, 3, 5], [1, 1, 4, 4]),
-    ...[...weigh(words.fromLowUnsigned, 2), ...set(LOW), ...weigh(words.fromHighUnsigned, 2), ...set(HIGH)],
-    ...readRow(BELOW, 2, [0, 2, 3, 5], [1, 1, 4, 4]),
-    ...get(OUT),
-    ...[LOW, HIGH].flatMap((half) => [
-      ...[...get(half), ...get(half), ...words.add],
-      ...weigh(half === LOW ? words.fromLowUnsigned : words.fromHighUnsigned, 2),
-      ...words.add,
+  ...{ name: 'thirds', params: 4, integers: 0, vectors: 3 },
+  code: fourPixels((offset) => {
+    const row = (which: number) => weighed(which, offset, { times: 2, pixels: [0, 2] }, [1, 1]);
+    return [
+      ...[...row(ABOVE), ...constant(1), ...words.shiftLeft, ...set(SUM)],
+      ...[...row(BELOW), ...get(SUM), ...words.add],
       // 3,641 of 32,768 is a ninth.
       ...[...constant(3_641), ...words.splat, ...words.multiplyFraction],
-    ]),
-    ...[...vector.bytes.narrow, ...vector.store(0)],
-    ...[...add(ABOVE, 18), ...add(BELOW, 18), ...add(OUT, 12), ...add(COUNT, -1), ...get(COUNT)],
-  ),
+    ];
+  }, 18),
 };
 
 /** Eight pixels of each row become four. */
 const halves: WasmFunction = {
-  ...{ name: 'halves', params: 4, integers: 0, vectors: 6 },
-  code: loop(
-    ...readRow(ABOVE, 8, [0, 2, 4, 6], [1, 3, 5, 7]),
-    ...[...weigh(words.fromLowUnsigned, 1), ...set(LOW), ...weigh(words.fromHighUnsigned, 1), ...set(HIGH)],
-    ...readRow(BELOW, 8, [0, 2, 4, 6], [1, 3, 5, 7]),
-    ...get(OUT),
-    ...[LOW, HIGH].flatMap((half) => [
-      ...get(half),
-      ...weigh(half === LOW ? words.fromLowUnsigned : words.fromHighUnsigned, 1),
-      ...words.add,
+  ...{ name: 'halves', params: 4, integers: 0, vectors: 3 },
+  code: fourPixels((offset) => {
+    const row = (which: number) => weighed(which, offset, { times: 1, pixels: [0, 2] }, [1, 3]);
+    return [
+      ...[...row(ABOVE), ...row(BELOW), ...words.add],
       ...[...constant(2), ...words.splat, ...words.add, ...constant(2), ...words.shiftRight],
-    ]),
-    ...[...vector.bytes.narrow, ...vector.store(0)],
-    ...[...add(ABOVE, 24), ...add(BELOW, 24), ...add(OUT, 12), ...add(COUNT, -1), ...get(COUNT)],
-  ),
+    ];
+  }, 24),
 };
 
-/** Sixteen pixels at a time: 48 bytes become three times sixteen floats. */
+/** Four pixels at a time, four times: twelve bytes become three times four floats. */
 function planes(mean: number, scale: number): WasmFunction {
-  const [FROM, COLUMNS] = [0, 4];
-  const [A, B, C, BYTES, WORDS] = [5, 6, 7, 8, 9];
-  const four = (extend: readonly number[], channel: number, offset: number) => [
-    ...[...get(1 + channel), ...get(WORDS), ...extend, ...floats.fromLongs],
-    ...[...floats.constant(mean), ...floats.subtract],
-    ...[...floats.constant(1 / scale), ...floats.multiply, ...vector.store(offset)],
+  const [FROM, COLUMNS, PIXELS] = [0, 4, 5];
+  const four = (n: number) => [
+    ...[...get(FROM), ...vector.load(n * 12), ...set(PIXELS)],
+    ...[0, 1, 2].flatMap((channel) => [
+      ...[...get(1 + channel), ...get(PIXELS)],
+      ...vector.pick([0, 1, 2, 3].flatMap((pixel) => [pixel * 3 + channel, undefined, undefined, undefined])),
+      ...[...floats.fromLongs, ...floats.constant(mean), ...floats.subtract],
+      ...[...floats.constant(1 / scale), ...floats.multiply, ...vector.store(n * 16)],
+    ]),
   ];
-  const eight = (extend: readonly number[], channel: number, offset: number) => [
-    ...[...get(BYTES), ...extend, ...set(WORDS)],
-    ...four(longs.fromLowUnsigned, channel, offset),
-    ...four(longs.fromHighUnsigned, channel, offset + 16),
-  ];
-  const channels = [0, 1, 2].flatMap((channel) => {
-    const from = Array.from({ length: 16 }, (_, n) => n * 3 + channel);
-    return [
-      // Those of the first 32 bytes, then the rest in their places.
-      ...[...get(A), ...get(B), ...vector.shuffle(from.map((byte) => (byte < 32 ? byte : 0)))],
-      ...[...get(C), ...vector.shuffle(from.map((byte, n) => (byte < 32 ? n : byte - 16)))],
-      ...set(BYTES),
-      ...eight(words.fromLowUnsigned, channel, 0),
-      ...eight(words.fromHighUnsigned, channel, 32),
-      ...add(1 + channel, 64),
-    ];
-  });
   return {
-    ...{ name: 'planes', params: 5, integers: 0, vectors: 5 },
+    ...{ name: 'planes', params: 5, integers: 0, vectors: 1 },
     code: loop(
-      ...[A, B, C].flatMap((part, n) => [...get(FROM), ...vector.load(n * 16), ...set(part)]),
-      ...channels,
+      ...[0, 1, 2, 3].flatMap(four),
+      ...[1, 2, 3].flatMap((plane) => add(plane, 64)),
       ...[...add(FROM, 48), ...add(COLUMNS, -16), ...get(COLUMNS)],
     ),
   };

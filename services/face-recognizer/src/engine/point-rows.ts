@@ -39,23 +39,26 @@ type PointRow = [
   down: number,
 ];
 
-const { words, longs } = vector;
+const { longs } = vector;
 const [FROM, STRIDE, OUT, COUNT, X, Y, DX, DY, AX, AY, BX, BY] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
 /** What is added to a place, across and down, as code. */
 type Offset = readonly [x: readonly number[], y: readonly number[]];
 
+/** Of the address on the stack, the pixel there and the next: each colour of the left one beside that of the right one. */
+const twoPixels = [
+  ...vector.loadHalf,
+  ...vector.pick([0, 3, 1, 4, 2, 5].flatMap((byte) => [byte, undefined])),
+];
+
 /** A function that adds the colours at some points, each `FRACTIONS` squared times, and divides. */
 function pointRow(name: string, doubles: number, offsets: readonly Offset[]): WasmFunction {
   const [COLUMN, ROW, AT] = [4 + doubles, 5 + doubles, 6 + doubles];
-  const [SUM, PIXELS, WEIGHTS, NORTH] = [7 + doubles, 8 + doubles, 9 + doubles, 10 + doubles];
+  const [SUM, WEIGHTS, NORTH] = [7 + doubles, 8 + doubles, 9 + doubles];
   const point = ([dx, dy]: Offset) => [
     ...[...get(X), ...dx, double.truncate, ...set(COLUMN), ...get(Y), ...dy, double.truncate, ...set(ROW)],
     ...[...get(FROM), ...get(ROW), ...constant(BITS), SHIFT_RIGHT, ...get(STRIDE), MULTIPLY, ADD],
     ...[...get(COLUMN), ...constant(BITS), SHIFT_RIGHT, ...constant(3), MULTIPLY, ADD, ...set(AT)],
-    // The two pixels above and the two below, each colour of the left one beside that of the right one.
-    ...[...get(AT), ...vector.loadHalf, ...get(AT), ...get(STRIDE), ADD, ...vector.loadHalf],
-    ...[...vector.shuffle([0, 3, 1, 4, 2, 5, 2, 5, 16, 19, 17, 20, 18, 21, 18, 21]), ...set(PIXELS)],
     // Weights of left and right: (FRACTIONS − n) + n · 2¹⁶.
     ...[
       ...get(COLUMN),
@@ -68,8 +71,8 @@ function pointRow(name: string, doubles: number, offsets: readonly Offset[]): Wa
       ...longs.splat,
     ],
     ...set(WEIGHTS),
-    ...[...get(PIXELS), ...words.fromLowUnsigned, ...get(WEIGHTS), ...longs.dotPairs, ...set(NORTH)],
-    ...[...get(PIXELS), ...words.fromHighUnsigned, ...get(WEIGHTS), ...longs.dotPairs],
+    ...[...get(AT), ...twoPixels, ...get(WEIGHTS), ...longs.dotPairs, ...set(NORTH)],
+    ...[...get(AT), ...get(STRIDE), ADD, ...twoPixels, ...get(WEIGHTS), ...longs.dotPairs],
     ...[...get(NORTH), ...longs.subtract],
     ...[...get(ROW), ...constant(FRACTIONS - 1), AND, ...longs.splat, ...longs.multiply],
     ...[...get(NORTH), ...constant(BITS), ...longs.shiftLeft, ...longs.add],
@@ -77,7 +80,7 @@ function pointRow(name: string, doubles: number, offsets: readonly Offset[]): Wa
   ];
   const bits = 2 * BITS + Math.log2(offsets.length);
   return {
-    ...{ name, params: 4, doubles, integers: 3, vectors: 4 },
+    ...{ name, params: 4, doubles, integers: 3, vectors: 3 },
     code: loop(
       ...[...constant(2 ** (bits - 1)), ...longs.splat, ...set(SUM)],
       ...offsets.flatMap(point),

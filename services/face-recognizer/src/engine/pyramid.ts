@@ -1,4 +1,5 @@
 import { createPixelRows } from './pixel-rows.ts';
+import { createResizer, type Resizer } from './resize.ts';
 import { createSampler, type Sampler, SAMPLER_BYTES } from './sampler.ts';
 import { type Picture, plainBytes } from './sampling.ts';
 
@@ -14,6 +15,8 @@ export interface Pyramid {
   readonly levels: readonly [Level, ...Level[]];
   /** What samples them. */
   readonly sampler: Sampler;
+  /** What makes the whole of one another size. */
+  readonly resizer: Resizer;
 }
 
 export interface Pyramids {
@@ -36,6 +39,7 @@ const MOST_KEPT = 32 * 2 ** 20;
  */
 export function createPyramids(): Pyramids {
   let rows = createPixelRows();
+  const resizer = createResizer();
   let held = 0;
   return {
     of(picture) {
@@ -57,7 +61,7 @@ export function createPyramids(): Pyramids {
         levels.push(level);
         at += level.data.length + SLACK;
       }
-      return { levels: [photo, ...levels], sampler: createSampler(rows, memory, 0) };
+      return { levels: [photo, ...levels], sampler: createSampler(rows, memory, 0), resizer };
     },
   };
 

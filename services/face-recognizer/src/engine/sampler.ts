@@ -28,7 +28,7 @@ const SLACK = 16;
 /** Beside what it samples, in bytes. */
 export const SAMPLER_BYTES = PART_BYTES + RESULT_BYTES + 2 * SLACK;
 /** Steps that shrink more than this are the mean of four points a pixel. */
-const SHRINKS = 1.2;
+export const SHRINKS = 1.2;
 /** As near to a picture's last pixels, rounding may reach beyond them. */
 const EDGE = 0.01;
 

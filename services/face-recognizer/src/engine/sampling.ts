@@ -1,4 +1,5 @@
 import type { Level, Pyramid } from './pyramid.ts';
+import { MOST_SHRUNK, type PixelSize } from './resize.ts';
 import type { Lattice } from './sampler.ts';
 import { scaleOf, type Similarity } from './similarity.ts';
 
@@ -40,14 +41,12 @@ export function sampleSquare(
   return into;
 }
 
-/** The whole of a photo at another size. */
-export function resized(
-  { levels, sampler }: Pyramid,
-  { width, height }: { width: number; height: number },
-): Picture {
+/** The whole of a photo at another size. @returns good until the next */
+export function resized({ levels, sampler, resizer }: Pyramid, { width, height }: PixelSize): Picture {
   const level = levels.filter((one) => one.width >= width && one.height >= height).at(-1) ?? levels[0];
   if (level.width === width && level.height === height) return level;
   const [right, down] = [level.width / width, level.height / height];
+  if (Math.max(right, down) <= MOST_SHRUNK) return resizer.resize(level, { width, height });
   const data = new Uint8Array(width * height * 3);
   const lattice = { width, height, column: [right, 0], row: [0, down] } as const;
   sampler.sample(level, { ...lattice, x: (right - 1) / 2, y: (down - 1) / 2 }, data);

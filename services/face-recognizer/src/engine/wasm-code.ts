@@ -13,6 +13,8 @@ export const ADD = 0x6a;
 export const MULTIPLY = 0x6c;
 export const AND = 0x71;
 export const SHIFT_RIGHT = 0x75;
+/** The integer at an address, so many bytes on. */
+export const loadInteger = (offset: number): number[] => [0x28, 2, ...leb(offset)];
 /** Of 64-bit floats, the last to a 32-bit integer, towards zero. */
 export const double = { add: 0xa0, subtract: 0xa1, truncate: 0xaa } as const;
 /** Adds a number to a local. */
@@ -36,8 +38,14 @@ export const vector = {
   /** The first four bytes. */
   storeQuarter: simd(0x5a, 0, 0, 0),
   zero: simd(0x0c, ...new Array<number>(16).fill(0)),
-  /** Sixteen bytes out of two vectors: 0–15 are those of the first. Fewer are filled up. */
-  shuffle: (bytes: readonly number[]) => simd(0x0d, ...Array.from({ length: 16 }, (_, n) => bytes[n] ?? 0)),
+  /**
+   * Sixteen bytes of a vector in another order; zeros where none is named. One instruction of the processor, where
+   * choosing from two vectors takes a dozen.
+   */
+  pick: (bytes: readonly (number | undefined)[]) => [
+    ...simd(0x0c, ...Array.from({ length: 16 }, (_, n) => bytes[n] ?? 0x80)),
+    ...simd(0x0e),
+  ],
   bytes: { narrow: simd(0x66) },
   words: {
     splat: simd(0x10),
@@ -45,6 +53,7 @@ export const vector = {
     fromHighBytes: simd(0x88),
     fromLowUnsigned: simd(0x89),
     fromHighUnsigned: simd(0x8a),
+    shiftLeft: simd(0x8b),
     shiftRight: simd(0x8d),
     add: simd(0x8e),
     /** (a · b + 2¹⁴) / 2¹⁵ */
@@ -99,6 +108,13 @@ export function instantiate(functions: readonly WasmFunction[]): {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(program(functions)), { env: { memory } });
   return { memory, exports: instance.exports as Readonly<Record<string, (...values: number[]) => void>> };
+}
+
+/** A memory's bytes, at least so many; what was there stays, but views of it are lost when it grows. */
+export function atLeast(memory: WebAssembly.Memory, bytes: number): Uint8Array {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE_BYTES);
+  if (missing > 0) memory.grow(missing);
+  return new Uint8Array(memory.buffer);
 }
 
 function program(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
