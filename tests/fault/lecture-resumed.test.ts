@@ -42,7 +42,7 @@ it('kill -9 while it reads the slides: another worker goes on behind the last fi
   const first = await start();
   const { video_id: id, job_id: jobId } = await scene.client.upload<Upload>('/upload', video);
   // It has found the slides and read the first of them.
-  await reached(jobId, 65);
+  await reached(jobId, 70);
   await first.kill('SIGKILL');
   const [row] = await scene.query<{ checkpoint: { finished: string[] } }>(
     'select checkpoint from jobs where id = $1',

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { PermanentError } from '@mediaworks/contracts';
 import { hasIndex } from './demuxers.ts';
 import { commandArguments } from './ffmpeg-command.ts';
@@ -91,7 +90,11 @@ async function readPixels(
   });
   let pixels: Buffer | undefined;
   const onStdout = async (stdout: Readable) => {
-    pixels = await buffer(stdout);
+    // Filled as the bytes come: gathered first, a frame is in memory two or three times.
+    const frame = Buffer.allocUnsafeSlow(width * height * 3);
+    let filled = 0;
+    for await (const chunk of stdout as AsyncIterable<Buffer>) filled += chunk.copy(frame, filled);
+    if (filled === frame.length) pixels = frame;
   };
   try {
     await runFfmpeg(args, { signal, limits, durationSeconds: probe.duration, onStdout });
@@ -100,7 +103,7 @@ async function readPixels(
     if (!(error instanceof PermanentError) || signal?.aborted) throw error;
     return undefined;
   }
-  return pixels && pixels.length >= width * height * 3 ? pixels : undefined;
+  return pixels;
 }
 
 async function encode(pixels: Buffer, width: number, height: number): Promise<Buffer> {

@@ -8,7 +8,7 @@ import { findWords, foundWords } from './find-words.ts';
 import { writeLecturePdf } from './pdf/index.ts';
 import { progressOf } from './progress.ts';
 import { publish } from './publish.ts';
-import { foundSlides, readSlides } from './read-slides.ts';
+import { foundSlides, pictureSlides, readSlides } from './read-slides.ts';
 import { findSlides } from './finding/index.ts';
 import type { VideoSource } from './video-source.ts';
 import { openStages } from './stages.ts';
@@ -23,7 +23,7 @@ export interface ConvertSettings {
   readonly allow: readonly string[];
 }
 
-/** Fetch the video, find its slides, read them, find the words, write the PDF, publish. */
+/** Fetch the video, find its slides, take their pictures, read them, find the words, write the PDF, publish. */
 export function convert({
   limits,
   recogniser,
@@ -51,8 +51,9 @@ export function convert({
             parts: { decoders, folder: ctx.tmp },
           }),
         );
-        const tellReading = telling('reading the slides');
-        const read = await readSlides(video, found.slides, stages, ctx, tellReading);
+        const tellPictures = telling('taking pictures of the slides');
+        const pictures = await pictureSlides(video, found.slides, stages, ctx, tellPictures);
+        const read = await readSlides(pictures, stages, ctx, telling('reading the slides'));
         const tellWords = telling('finding the words');
         const words = await stages.once('words', foundWords, () =>
           findWords(input, video, ctx, recogniser, tellWords),

@@ -4,6 +4,7 @@ import type { JobContext } from '@mediaworks/jobs';
 const ends = {
   'fetching the video': 5,
   'looking for slides': 60,
+  'taking pictures of the slides': 67,
   'reading the slides': 85,
   'finding the words': 92,
   'writing the PDF': 98,

@@ -14,11 +14,15 @@ export const foundSlides = z.object({
 });
 export type FoundSlides = z.infer<typeof foundSlides>;
 
-export const readSlide = z.object({
+const slidePicture = z.object({
   /** The name of its picture among what the stages keep. */
   picture: z.string(),
   width: z.int(),
   height: z.int(),
+});
+type SlidePicture = z.infer<typeof slidePicture>;
+
+export const readSlide = slidePicture.extend({
   title: z.string().nullable(),
   text: z.string(),
   words: z.array(
@@ -31,10 +35,39 @@ export const readSlide = z.object({
 });
 export type ReadSlide = z.infer<typeof readSlide>;
 
-/** The full-size picture of each slide and what is written on it, slide by slide, each of them once over all tries. */
-export async function readSlides(
+/** The full-size picture of each slide, slide by slide, each of them once over all tries. */
+export async function pictureSlides(
   video: VideoSource,
   slides: FoundSlides['slides'],
+  stages: Stages,
+  ctx: JobContext,
+  tell: (percent: number) => void,
+): Promise<SlidePicture[]> {
+  const { limits, probe } = video;
+  const { signal } = ctx;
+  const pictures: SlidePicture[] = [];
+  for (const [index, { frameTime }] of slides.entries()) {
+    const name = `picture-${index + 1}`;
+    pictures.push(
+      await stages.once(name, slidePicture, async () => {
+        const picture = `${name}.jpg`;
+        const path = join(ctx.tmp, picture);
+        const { width, height } = await writeStill(video.path, frameTime, path, { probe, limits, signal });
+        await stages.keep(picture, 'image/jpeg');
+        return { picture, width, height };
+      }),
+    );
+    tell((100 * (index + 1)) / slides.length);
+  }
+  return pictures;
+}
+
+/**
+ * What is written on each slide, slide by slide, each of them once over all tries. All have their pictures by then: the
+ * engine that reads takes as much memory as ffmpeg, and so they never run at the same time.
+ */
+export async function readSlides(
+  pictures: readonly SlidePicture[],
   stages: Stages,
   ctx: JobContext,
   tell: (percent: number) => void,
@@ -42,25 +75,18 @@ export async function readSlides(
   const reader = openSlideReader();
   try {
     const read: ReadSlide[] = [];
-    for (const [index, slide] of slides.entries()) {
-      const name = `slide-${index + 1}`;
+    for (const [index, picture] of pictures.entries()) {
       read.push(
-        await stages.once(name, readSlide, async () => {
-          const path = join(ctx.tmp, `${name}.jpg`);
-          const { width, height } = await writeStill(video.path, slide.frameTime, path, {
-            probe: video.probe,
-            limits: video.limits,
-            signal: ctx.signal,
-          });
+        await stages.once(`slide-${index + 1}`, readSlide, async () => {
+          const path = await stages.file(picture.picture);
           const { failed, ...reading } = await reader.read(path, { signal: ctx.signal });
           // The slide is shown all the same; only searching will not find it.
           if (failed !== null)
             ctx.log.warn('a slide could not be read', { slide: index + 1, reason: failed });
-          await stages.keep(`${name}.jpg`, 'image/jpeg');
-          return { picture: `${name}.jpg`, width, height, ...reading };
+          return { ...picture, ...reading };
         }),
       );
-      tell((100 * (index + 1)) / slides.length);
+      tell((100 * (index + 1)) / pictures.length);
     }
     return read;
   } finally {

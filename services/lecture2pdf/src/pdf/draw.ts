@@ -36,6 +36,7 @@ export class Drawing {
       if (item.kind !== 'words' && item.link) this.#link(item.link, extent(item));
     }
     this.#footer(plan, number);
+    this.#endLinks();
   }
 
   end(): void {
@@ -128,6 +129,15 @@ export class Drawing {
       this.#line(footer.text, footer.left, footer.baseline, styles.small);
       this.#line(line, footer.right - line.width, footer.baseline, styles.small);
     });
+  }
+
+  /** pdfkit notes the page that a link lies on as it writes its element: the one that is drawn then. */
+  #endLinks(): void {
+    for (const [element, made] of this.#elements) {
+      if (element.role !== 'Link') continue;
+      made.end();
+      this.#elements.delete(element);
+    }
   }
 
   #artifact(type: 'Layout' | 'Pagination', draw: () => void): void {

@@ -109,6 +109,11 @@ export class Flow {
     return this.#region.width;
   }
 
+  /** Height that is left where the next line goes. */
+  left(): number {
+    return this.#region.bottom - this.#region.y;
+  }
+
   line(line: Line, style: TextStyle, element: Element | null, link?: Link): void {
     const { page, x, width, y } = this.#region;
     page.items.push({

@@ -56,6 +56,8 @@ function transcriptFact(lecture: LecturePdf): string {
 }
 
 const GAP = 14;
+/** So many times more of them beside one another, and no more. */
+const MOST_SHRUNK = 1.5;
 
 /** Fewer than a dozen are shown large, hundreds small. */
 function columnCount(slides: number, width: number): number {
@@ -63,18 +65,43 @@ function columnCount(slides: number, width: number): number {
   return Math.max(1, Math.round((across * width) / 515));
 }
 
-function planThumbnails(book: Book, flow: Flow, section: Element): void {
-  const { slides } = book.lecture;
-  const available = flow.room(0);
-  const columns = columnCount(slides.length, available);
+/** Rows of thumbnails, each as high as its highest. */
+interface Rows {
+  width: number;
+  rows: { slides: LectureSlide[]; height: number }[];
+}
+
+function rowsOf(slides: readonly LectureSlide[], columns: number, available: number): Rows {
   const width = (available - GAP * (columns - 1)) / columns;
-  for (let first = 0; first < slides.length; first += columns) {
-    const row = slides.slice(first, first + columns);
+  const rows = Array.from({ length: Math.ceil(slides.length / columns) }, (_, n) => {
+    const row = slides.slice(n * columns, (n + 1) * columns);
     const heights = row.map(({ picture }) =>
       Math.min((picture.height / picture.width) * width, width * 0.75),
     );
-    const height = Math.max(...heights);
-    const place = flow.take(height + styles.small.leading + GAP);
+    return { slides: row, height: Math.max(...heights) };
+  });
+  return { width, rows };
+}
+
+/** The line under a thumbnail, and what is empty under that. */
+const CAPTION = 1.25 * styles.small.leading + GAP;
+
+/** On one page where they are still of use in the size that this takes: the last ones alone on another look forgotten. */
+function arrange(slides: readonly LectureSlide[], available: number, room: number): Rows {
+  const large = columnCount(slides.length, available);
+  for (let columns = large; columns <= large * MOST_SHRUNK; columns++) {
+    const arranged = rowsOf(slides, columns, available);
+    if (arranged.rows.reduce((sum, { height }) => sum + height + CAPTION, 0) <= room) return arranged;
+  }
+  return rowsOf(slides, large, available);
+}
+
+function planThumbnails(book: Book, flow: Flow, section: Element): void {
+  const { slides } = book.lecture;
+  const available = flow.room(0);
+  const { width, rows } = arrange(slides, available, flow.left());
+  for (const { slides: row, height } of rows) {
+    const place = flow.take(height + CAPTION);
     row.forEach((slide, index) => {
       const cell = { x: place.x + index * (width + GAP), y: place.y, width, height };
       const element: Element = { role: 'Link', parent: { role: 'P', parent: section } };
@@ -85,7 +112,7 @@ function planThumbnails(book: Book, flow: Flow, section: Element): void {
         {
           kind: 'picture',
           element: { role: 'Figure', parent: element, alt: contents },
-          slide: first + index,
+          slide: slides.indexOf(slide),
           box: contain(slide.picture, cell),
           thumbnail: true,
           link,
@@ -95,7 +122,7 @@ function planThumbnails(book: Book, flow: Flow, section: Element): void {
           element,
           line: book.set.fit(`${slide.n}. ${slide.title}`, captionStyle, width),
           x: cell.x,
-          baseline: cell.y + height + captionStyle.leading * 0.85,
+          baseline: cell.y + height + styles.small.leading,
           style: captionStyle,
         },
       );
