@@ -72,7 +72,7 @@ export async function runWorker<Q extends QueueName, Extra extends z.ZodRawShape
   const metrics = createMetrics(service.queue);
   const pool = createPool(env.DATABASE_URL, { max: env.DATABASE_POOL, applicationName: service.queue });
   const db = createDatabase(pool, { prepare: env.DATABASE_PREPARE });
-  const store = openStore(env);
+  const store = await openStore(env);
   const redis = connectRedis(env.REDIS_URL, (error) => log.warn('Redis is away', errorFields(error)));
   redis.on('ready', () => {
     refuseEviction(redis).catch((error: unknown) => {

@@ -3,17 +3,17 @@ import { readEnv } from '@mediaworks/runtime';
 import { openStore, storageEnv } from './open-store.ts';
 
 const secret = { URL_SIGNING_SECRET: 's'.repeat(32) };
-const open = (env: NodeJS.ProcessEnv) => openStore(readEnv(storageEnv, { ...secret, ...env }));
+const open = async (env: NodeJS.ProcessEnv) => openStore(readEnv(storageEnv, { ...secret, ...env }));
 
 describe('openStore', () => {
   it('opens the disk by default', async () => {
-    const local = open({ PUBLIC_URL: 'https://media.example/' });
+    const local = await open({ PUBLIC_URL: 'https://media.example/' });
     const url = await local.signedUrl('a b', { expiresInSeconds: 60 });
     expect(url).toMatch(/^https:\/\/media\.example\/files\/a%20b\?expires=\d+&signature=[\w-]{43}$/);
   });
 
   it('opens S3 where it is named', async () => {
-    const s3 = open({
+    const s3 = await open({
       STORAGE: 's3',
       S3_BUCKET: 'bucket',
       S3_PREFIX: 'media/',
@@ -36,7 +36,7 @@ describe('openStore', () => {
     [{ S3_ENDPOINT: 'ftp://minio' }, 'S3_ENDPOINT'],
     [{ S3_CHECKSUM_MODE: 'NEVER' }, 'S3_CHECKSUM_MODE'],
     [{ S3_FORCE_PATH_STYLE: 'maybe' }, 'S3_FORCE_PATH_STYLE'],
-  ])('refuses %j and names %s', (env, name) => {
-    expect(() => open(env)).toThrow(name);
+  ])('refuses %j and names %s', async (env, name) => {
+    await expect(open(env)).rejects.toThrow(name);
   });
 });

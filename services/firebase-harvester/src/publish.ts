@@ -8,7 +8,7 @@ import {
 } from '@mediaworks/contracts';
 import type { JobContext } from '@mediaworks/jobs';
 import { csvLine, UTF8_BOM } from '@mediaworks/runtime';
-import { zipObjects } from '@mediaworks/storage';
+import { type Body, zipObjects } from '@mediaworks/storage';
 import type { PlannedFile } from './plan.ts';
 import type { HarvestEntry } from './queries.ts';
 
@@ -23,14 +23,19 @@ export async function publishManifest(
   const keys = harvestKeys(folder);
   const lines = entries.map((entry): HarvestManifestLine => ({ user_email: email, ...entry }));
   const jsonl = inPieces(lines.map((line) => `${JSON.stringify(line)}\n`));
-  await store.put(keys.jsonl, jsonl, { contentType: 'application/x-ndjson', signal });
   const rows = lines.map((line) => csvLine(harvestManifestColumns.map((column) => line[column])));
   const csv = inPieces([UTF8_BOM + csvLine(harvestManifestColumns), ...rows]);
-  await store.put(keys.csv, csv, { contentType: 'text/csv; charset=utf-8', signal });
+  // Both settle before the try ends; together they go to the disk at once.
+  const written = await Promise.allSettled([
+    store.put(keys.jsonl, jsonl, { contentType: 'application/x-ndjson', signal }),
+    store.put(keys.csv, csv, { contentType: 'text/csv; charset=utf-8', signal }),
+  ]);
+  for (const one of written) if (one.status === 'rejected') throw one.reason;
 }
 
-/** Many lines at once: each piece costs as much as a good deal of text. */
-function inPieces(lines: readonly string[]): Readable {
+/** Few lines as they are, which the store writes at once; of more of them, many are a piece. */
+function inPieces(lines: readonly string[]): Body {
+  if (lines.length <= LINES) return Buffer.from(lines.join(''));
   const starts = Array.from({ length: Math.ceil(lines.length / LINES) }, (_, n) => n * LINES);
   return Readable.from(starts.map((start) => lines.slice(start, start + LINES).join('')).values());
 }

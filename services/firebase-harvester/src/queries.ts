@@ -145,22 +145,38 @@ export async function saveEntries(
   owner: { run_id: string; user_id: number },
   entries: readonly HarvestEntry[],
 ): Promise<void> {
+  // Most are written by one statement, which needs no transaction around it.
+  if (entries.length <= BATCH) {
+    await writeEntries(db, owner, entries, 'replace');
+    return;
+  }
   await db.transaction().execute(async (tx) => {
-    await sql`delete from harvest_entries where run_id = ${owner.run_id} and user_id = ${owner.user_id}`.execute(
-      tx,
-    );
     for (let start = 0; start < entries.length; start += BATCH) {
-      const batch = JSON.stringify(entries.slice(start, start + BATCH));
-      await sql`
-        insert into harvest_entries (run_id, user_id, kind, position, media_id, storage_path, outcome, object_key, size,
-                                     sha256, md5, crc32c, generation, code, message)
-        select ${owner.run_id}, ${owner.user_id}, kind, position, id, storage_path, outcome, path, size, sha256, md5,
-               crc32c, generation, code, message
-        from jsonb_to_recordset(${batch}::jsonb)
-          as g (kind text, position integer, id text, storage_path text, outcome text, path text, size bigint,
-                sha256 text, md5 text, crc32c text, generation text, code text, message text)`.execute(tx);
+      const batch = entries.slice(start, start + BATCH);
+      await writeEntries(tx, owner, batch, start === 0 ? 'replace' : 'add');
     }
   });
+}
+
+async function writeEntries(
+  db: Executor,
+  { run_id, user_id }: { run_id: string; user_id: number },
+  entries: readonly HarvestEntry[],
+  way: 'replace' | 'add',
+): Promise<void> {
+  // What is counted has been deleted before the first row is added.
+  await sql`
+    with gone as (
+      delete from harvest_entries
+      where ${way === 'replace'} and run_id = ${run_id} and user_id = ${user_id} returning 1),
+    cleared as (select count(*) from gone)
+    insert into harvest_entries (run_id, user_id, kind, position, media_id, storage_path, outcome, object_key, size,
+                                 sha256, md5, crc32c, generation, code, message)
+    select ${run_id}, ${user_id}, kind, position, id, storage_path, outcome, path, size, sha256, md5, crc32c,
+           generation, code, message
+    from cleared, jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+      as g (kind text, position integer, id text, storage_path text, outcome text, path text, size bigint,
+            sha256 text, md5 text, crc32c text, generation text, code text, message text)`.execute(db);
 }
 
 /** Forgets the manifests of all runs but the latest ones. */

@@ -4,7 +4,7 @@ import { groupCommit } from '@mediaworks/runtime';
 import { type HarvestedVersion, recordVersions } from './queries.ts';
 
 /** Notes of a moment are written together. */
-const MOMENT_MS = 200;
+const MOMENT_MS = 60;
 
 /**
  * Writes down which version of a file lies in the store, with whatever else came to lie there within a moment, of any

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createDatabase, createPool } from '@mediaworks/database';
 import { startDispatcher } from '@mediaworks/jobs';
 import { createMetrics, errorFields, type Logger, serveHealth, startTelemetry } from '@mediaworks/runtime';
-import { openStore } from '@mediaworks/storage';
+import { loadStore } from '@mediaworks/storage';
 import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import type { GatewayDeps } from './deps.ts';
@@ -39,6 +39,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const firebase = connectFirebase(given, outside.httpAgent);
   const telemetry = await startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const openStore = await loadStore(given);
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
   server.setTimeout(IDLE_MS);
   server.listen(given.PORT, given.HOST);
