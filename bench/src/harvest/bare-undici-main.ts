@@ -3,8 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Writable } from 'node:stream';
 import { Pool } from 'undici';
 import { mediaPath } from './origin.ts';
 
@@ -35,22 +34,25 @@ async function fetchAll({ origin, dir, paths, way, concurrency }: Order): Promis
         await pool.stream(asked, () => createWriteStream(fileOf(dir, path)));
         continue;
       }
-      const { body, headers } = await pool.request({ path: mediaPath(path), method: 'GET' });
       if (way === 'sequential') {
+        const { body } = await pool.request({ path: mediaPath(path), method: 'GET' });
         await writeFile(fileOf(dir, path), Buffer.from(await body.arrayBuffer()));
         continue;
       }
-      const target = createWriteStream(fileOf(dir, path));
       const hash = createHash('md5');
-      const hashing = new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          hash.update(chunk);
-          done(null, chunk);
-        },
+      let told = '';
+      await pool.stream({ path: mediaPath(path), method: 'GET' }, ({ headers }) => {
+        told = String(headers['x-goog-hash']);
+        const target = createWriteStream(fileOf(dir, path));
+        return new Writable({
+          write(chunk: Buffer, _encoding, done) {
+            hash.update(chunk);
+            target.write(chunk, done);
+          },
+          final: (done) => target.end(done),
+        });
       });
-      await pipeline(body, hashing, target);
-      if (!String(headers['x-goog-hash']).endsWith(`md5=${hash.digest('base64')}`))
-        throw new Error(`${path} is broken`);
+      if (!told.endsWith(`md5=${hash.digest('base64')}`)) throw new Error(`${path} is broken`);
     }
   };
   await Promise.all(Array.from({ length: way === 'sequential' ? 1 : concurrency }, take));
