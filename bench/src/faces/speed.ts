@@ -8,8 +8,9 @@ import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts
 import { startBare } from './bare.ts';
 import { decodeBare, openRecording } from './recording.ts';
 
-const ROUNDS = 16;
-const WARM_UPS = 4;
+const ROUNDS = 24;
+/** What has run a few times only is still being compiled, at the photo's cost. */
+const WARM_UPS = 24;
 const BATCH = 40;
 const THREAD_ROUNDS = 5;
 

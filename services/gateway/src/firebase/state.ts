@@ -10,8 +10,7 @@ const PATIENCE_MS = 10_000;
 
 /**
  * How the Firebase project stands, for those who look after the gateway: `not configured`, `configured`, `connected`, or
- * what is wrong with it. Firestore is asked in the background, for the first time at once: whoever asks for the health is
- * never kept waiting for it.
+ * what is wrong with it. Firestore is asked in the background: whoever asks for the health is never kept waiting for it.
  */
 export function createFirebaseState({ firebase, env, log }: Pick<GatewayDeps, 'firebase' | 'env' | 'log'>) {
   if (!firebase) return () => 'not configured';
@@ -40,7 +39,6 @@ export function createFirebaseState({ firebase, env, log }: Pick<GatewayDeps, 'f
       },
     );
   };
-  ask();
   return (): string => {
     if (performance.now() - askedAt > KNOWN_FOR_MS) ask();
     return state;
