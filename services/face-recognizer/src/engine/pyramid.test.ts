@@ -1,15 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createPlanes } from './planes.ts';
 import { createPyramids, type Level } from './pyramid.ts';
-
-/** The same bytes every time, without a pattern. */
-function noise(length: number): Uint8Array {
-  let state = 7;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
+import { noise } from './testing/noise.ts';
 
 const at = ({ data, width, height }: Level, x: number, y: number, channel: number) =>
   data[(Math.min(height - 1, y) * width + Math.min(width - 1, x)) * 3 + channel] ?? NaN;
@@ -36,7 +28,7 @@ test.each([
   [221, 131],
   [100, 301],
 ])('of a photo of %d × %d each level is the one before, shrunk', (width, height) => {
-  const photo = { data: noise(width * height * 3), width, height };
+  const photo = { data: noise(width * height * 3, 7), width, height };
   const { levels } = pyramids.of(photo);
   expect(levels[0]).toMatchObject({ width, height, factor: 1 });
   expect(levels[1]).toMatchObject({
@@ -82,7 +74,7 @@ test.each(['rgb', 'bgr'] as const)(
     // Twice sixteen pixels, and seven that are left over.
     const size = 39;
     const planes = createPlanes(size, { channels, mean: 127.5, scale: 128 }, 2);
-    const pictures = [noise(size * 3), noise(size * 6).subarray(size * 3)];
+    const pictures = [noise(size * 3, 7), noise(size * 6, 7).subarray(size * 3)];
     for (const [n, picture] of pictures.entries()) {
       planes.bytes.set(picture);
       planes.write(n);

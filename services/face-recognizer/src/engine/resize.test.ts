@@ -1,15 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createResizer } from './resize.ts';
 import type { Picture } from './sampling.ts';
-
-/** The same bytes every time, without a pattern. */
-function noise(length: number): Uint8Array {
-  let state = 5;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
+import { noise } from './testing/noise.ts';
 
 /** The colour between four pixels; the last ones go on beyond the edges. */
 function colour({ data, width, height }: Picture, x: number, y: number, channel: number): number {
@@ -41,7 +33,7 @@ test.each([
   ['from a wide picture', 9_000, 4, 5_999, 3],
 ])('makes a picture %s', (_, fromWidth, fromHeight, width, height) => {
   const picture = {
-    data: noise(fromWidth * fromHeight * 3),
+    data: noise(fromWidth * fromHeight * 3, 5),
     ...{ width: fromWidth, height: fromHeight },
   };
   const result = resizer.resize(picture, { width, height });

@@ -2,15 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createPyramids } from './pyramid.ts';
 import type { Lattice } from './sampler.ts';
 import type { Picture } from './sampling.ts';
-
-/** The same bytes every time, without a pattern. */
-function noise(length: number): Uint8Array {
-  let state = 11;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
+import { noise } from './testing/noise.ts';
 
 /** The colour between four pixels; black beyond the edges. */
 function colour({ data, width, height }: Picture, x: number, y: number, channel: number): number {
@@ -61,7 +53,7 @@ test.each<[string, number, number, Lattice]>([
   ['more pixels of a row than are made at a time', 1_500, 20, turned(1_400, 1.01, 0, 3, -600)],
   ['one pixel', 1, 1, turned(8, 0.5, 0, -1, -1)],
 ])('samples a picture %s', (_, width, height, lattice) => {
-  const { levels, sampler } = pyramids.of({ data: noise(width * height * 3), width, height });
+  const { levels, sampler } = pyramids.of({ data: noise(width * height * 3, 11), width, height });
   // Of what lies in the memory already, and of what has to be brought there.
   for (const level of levels.slice(0, 2)) {
     const into = new Uint8Array(lattice.width * lattice.height * 3).fill(77);
