@@ -5,6 +5,7 @@ import { harvesterTuning } from '@mediaworks/local-stack';
 import { type Child, startScript } from '../child.ts';
 import { cpuOf, cpuOfFamily, memoryOf } from '../cpu-time.ts';
 import { startLineScript } from '../line-program.ts';
+import { fillFreeMemory } from '../page-cache.ts';
 import { heading, median, megabytes, note, perSecond, row, verdict } from '../report.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { BUCKET, pathOf } from './origin.ts';
@@ -13,8 +14,8 @@ import { openBenchProject } from './project.ts';
 const USERS = 200;
 const FILES = 20;
 const CONCURRENCY = 16;
-const ROUNDS = 2;
-const WARM_UP_USERS = 10;
+const ROUNDS = 3;
+const WARM_UP_USERS = 40;
 /** The sequential way is slow enough to be measured on fewer. */
 const SEQUENTIAL_USERS = 8;
 const WATCH_MS = 100;
@@ -81,17 +82,19 @@ export async function benchHarvest(dir: string): Promise<void> {
     paths: Array.from({ length: users * FILES }, (_, n) => pathOf(Math.floor(n / FILES), n % FILES)),
   });
   const bare = async (way: 'stream' | 'md5' | 'sequential', users = USERS) => {
+    await fillFreeMemory(dir);
     runs[way].push(await measure(peer.pid, clocks, users * FILES, () => peer.ask(orderOf(way, users))));
     await putAside(join(dir, way));
   };
   try {
-    // What each loads and compiles at its first users is not counted.
+    // What each loads and compiles at its first files is not counted.
     await harvest(stack, { dry_run: true });
     const some = Array.from({ length: WARM_UP_USERS }, (_, n) => `user${n}@bench.example`);
     await harvest(stack, { users: some });
     await putAside(join(dir, 'objects', 'downloads'));
     for (const way of ['stream', 'md5'] as const) await peer.ask(orderOf(way, WARM_UP_USERS));
     for (let round = 0; round < ROUNDS; round++) {
+      await fillFreeMemory(dir);
       runs.service.push(await measure(harvester.pid, clocks, USERS * FILES, () => harvest(stack)));
       await check(dir);
       await bare('stream');

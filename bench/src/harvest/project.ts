@@ -7,8 +7,6 @@ const WARM_UP_ROUNDS = 5;
 
 /** A Firestore with so many users of so many images. */
 export async function openBenchProject(users: number, files: number) {
-  // Google's Firestore would not run on this machine: its emulator is to take as little of the processors as it can.
-  process.env['JAVA_TOOL_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
   const firestore = await startBestFirestore();
   process.env['FIRESTORE_EMULATOR_HOST'] = firestore.host;
   const projectId = 'demo-bench';

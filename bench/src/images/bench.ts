@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Cost } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
+import { fillFreeMemory } from '../page-cache.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { openStack } from '../stack.ts';
 import { startCelery } from './celery.ts';
@@ -85,6 +86,7 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
     await bare.ask(again(photos).slice(0, SERVICE_WARM_UPS));
     await celery?.plain.ask(photos.slice(0, 2));
     for (let round = 0; round < ROUNDS; round++) {
+      await fillFreeMemory(dir);
       const run = await renderByService(stack, pool, again(sent));
       rates.service.push((count * 1_000) / run.wall);
       cpu.gateway.push(run.gatewayCpu / count);
