@@ -21,8 +21,8 @@ export interface JobContext {
   /** A private folder, made when it is first asked for and gone afterwards, whatever happens. */
   readonly tmp: string;
   /**
-   * Says that the work is done and only waiting for the store is left: another job may begin in this one's slot. The
-   * claim, the signal and the folder stay until the handler returns.
+   * Says that what is left leaves a processor idle in between, as waiting for the store does: another job may begin in
+   * this one's slot. The claim, the signal and the folder stay until the handler returns.
    */
   releaseSlot(): void;
   /** How far it has come, 0–100, and what it is doing, in words. Written at most twice a second. */

@@ -25,8 +25,11 @@ import { pictureHash } from './picture-hash.ts';
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<ImageLimits> | undefined;
-  /** Called when only the two longest encodings are left: as long as the next picture takes to be fetched and opened. */
-  readonly onLastSteps?: (() => void) | undefined;
+  /**
+   * Called when all sizes are there and only encoding is left, half of the work. Each step is one thread's, and between
+   * steps its processor waits: the next picture, begun now, fills that.
+   */
+  readonly onDecoded?: (() => void) | undefined;
   /** Extras: `avif` adds an AVIF of the medium size. Others are not for pictures and are passed over. */
   readonly profile?: readonly string[] | undefined;
 }
@@ -79,6 +82,7 @@ export async function renderImage(input: string, options: ImageOptions = {}): Pr
   signal?.throwIfAborted();
   const image = await openImage(input, limits, signal);
   const shown = await showFrame(image, signal);
+  options.onDecoded?.();
   const moving = image.moves && isWithin(image, limits);
 
   const jpeg = async (pixels: Pixels) => rendition('jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
@@ -91,7 +95,6 @@ export async function renderImage(input: string, options: ImageOptions = {}): Pr
     medium: await jpeg(shown.medium),
     ...(options.profile?.includes('avif') ? { avif: rendition('avif', await avif()) } : {}),
   };
-  options.onLastSteps?.();
   const large = await jpeg(shown.large);
   const webp = rendition('webp', moving ? await runOnUpload(animation(image), signal) : await still());
   return {

@@ -50,7 +50,7 @@ async function makeImage(input: TranscodeInput, source: string, ctx: JobContext)
   const image = await renderImage(source, {
     signal: ctx.signal,
     profile: input.profile,
-    onLastSteps: ctx.releaseSlot,
+    onDecoded: ctx.releaseSlot,
   });
   return {
     kind: 'image',
