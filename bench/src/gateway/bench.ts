@@ -4,6 +4,7 @@ import pg from 'pg';
 import { startScript } from '../child.ts';
 import { cpuOf, cpuOfFamily } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
+import { fillFreeMemory } from '../page-cache.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { openStack, type Stack } from '../stack.ts';
 import { addFailedJobs } from './failed-jobs.ts';
@@ -58,6 +59,7 @@ export async function benchGateway(dir: string): Promise<void> {
     await driveGateway(WARM_UP_SECONDS);
     await driveBare(WARM_UP_SECONDS);
     for (let round = 0; round < ROUNDS; round++) {
+      await fillFreeMemory(dir);
       runs.gateway.push(await driveGateway(SECONDS));
       runs.bare.push(await driveBare(SECONDS));
     }
