@@ -37,6 +37,10 @@ export const vector = {
   loadHalf: simd(0x5d, 0, 0),
   /** The first four bytes. */
   storeQuarter: simd(0x5a, 0, 0, 0),
+  /** The first eight bytes. */
+  storeLowHalf: simd(0x5b, 0, 0, 0),
+  /** The four bytes after the first eight, eight bytes on. */
+  storeThirdQuarter: simd(0x5a, 0, 8, 2),
   zero: simd(0x0c, ...new Array<number>(16).fill(0)),
   /**
    * Sixteen bytes of a vector in another order; zeros where none is named. One instruction of the processor, where
