@@ -1,4 +1,6 @@
 import { type PointRows, pointRows } from './point-rows.ts';
+import { type ResizeRows, resizeRows } from './resize-rows.ts';
+import { type TileRows, tileRows } from './tile-rows.ts';
 import {
   add,
   atLeast,
@@ -27,6 +29,9 @@ export interface PixelRows {
   halves(above: number, below: number, out: number, pixels: number): void;
   /** Colours at points of a picture in the memory. */
   readonly points: PointRows;
+  /** Rows mixed, and the pixels of a row. */
+  readonly mixed: ResizeRows;
+  readonly tiles: TileRows;
 }
 
 /** A function that writes one row as three planes of float32: (value − mean) / scale. */
@@ -37,7 +42,7 @@ export interface PlaneRows {
 }
 
 export function createPixelRows(): PixelRows {
-  const { memory, exports } = instantiate([thirds, halves, ...pointRows]);
+  const { memory, exports } = instantiate([thirds, halves, ...pointRows, ...resizeRows, ...tileRows]);
   return {
     memory: (bytes) => atLeast(memory, bytes),
     thirds: (top, middle, bottom, out, next, pixels) => {
@@ -53,6 +58,8 @@ export function createPixelRows(): PixelRows {
       if (pixels > 0) exports['halves']?.(above, below, out, Math.ceil(pixels / 4));
     },
     points: exports as unknown as PointRows,
+    mixed: exports as unknown as ResizeRows,
+    tiles: exports as unknown as TileRows,
   };
 }
 

@@ -1,7 +1,9 @@
 import { createPixelRows } from './pixel-rows.ts';
-import { createResizer, type Resizer } from './resize.ts';
+import { createResizer, type PixelSize, type Resizer, resizerBytes } from './resize.ts';
 import { createSampler, type Sampler, SAMPLER_BYTES } from './sampler.ts';
 import { type Picture, plainBytes } from './sampling.ts';
+import { planScales, type Seen, type ViewedScale } from './scales.ts';
+import { createTiles, type Tiles } from './tiles.ts';
 
 /** A photo at one of its sizes. */
 export interface Level extends Picture {
@@ -17,6 +19,10 @@ export interface Pyramid {
   readonly sampler: Sampler;
   /** What makes the whole of one another size. */
   readonly resizer: Resizer;
+  /** What looks at parts of them, and of what the resizer made. */
+  readonly tiles: Tiles;
+  /** At which sizes it is to be looked at, the largest first. */
+  readonly scales: readonly ViewedScale[];
 }
 
 export interface Pyramids {
@@ -36,23 +42,28 @@ const MOST_KEPT = 32 * 2 ** 20;
 /**
  * Makes pyramids, one at a time, in a memory that is used again and again: taking new memory costs more than what is
  * written to it.
+ * @param detector what the photos are shown to
  */
-export function createPyramids(): Pyramids {
+export function createPyramids(detector: Seen): Pyramids {
   let rows = createPixelRows();
-  const resizer = createResizer();
   let held = 0;
   return {
     of(picture) {
       const photo: Level = { ...picture, data: plainBytes(picture.data), factor: 1 };
       const sizes = sizesOf(photo);
-      // What the bands of the photo pass through is the sampler's afterwards.
-      const band = Math.max(photo.width * 3 * BAND, SAMPLER_BYTES) + SLACK;
-      const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, band);
+      const scales = planScales(photo, detector);
+      const others = scales.filter((scale) => ![photo, ...sizes].some((size) => isSize(size, scale)));
+      const room = others.reduce((most, { width, height }) => Math.max(most, width * height * 3), 0);
+      const widest = others.reduce((most, { width }) => Math.max(most, width), 0);
+      // What the bands of the photo pass through belongs to the others afterwards, who take turns.
+      const bands = photo.width * 3 * BAND;
+      const scratch = Math.max(bands, SAMPLER_BYTES, resizerBytes(photo.width, widest)) + SLACK;
+      const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, scratch);
       if (held > MOST_KEPT) rows = createPixelRows();
-      held = bytes;
-      const memory = rows.memory(bytes);
+      held = bytes + room + SLACK;
+      const memory = rows.memory(held);
       const levels: Level[] = [];
-      let at = band;
+      let at = scratch;
       for (const size of sizes) {
         const level = { ...size, data: memory.subarray(at, at + size.width * size.height * 3) };
         levels.push(level);
@@ -65,7 +76,13 @@ export function createPyramids(): Pyramids {
         if (before) halve(before, level, 0, level.height);
         before = level;
       }
-      return { levels: [photo, ...levels], sampler: createSampler(rows, memory, 0), resizer };
+      return {
+        levels: [photo, ...levels],
+        sampler: createSampler(rows, memory, 0),
+        resizer: createResizer(rows, memory, 0, { at, bytes: room }),
+        tiles: createTiles(rows, memory, 0),
+        scales,
+      };
     },
   };
 
@@ -121,6 +138,8 @@ export function createPyramids(): Pyramids {
     }
   }
 }
+
+const isSize = (one: PixelSize, other: PixelSize) => one.width === other.width && one.height === other.height;
 
 /** Rounded as the rows are. */
 const third = (sum: number) => (sum * 3 * 3_641 + 16_384) >> 15;

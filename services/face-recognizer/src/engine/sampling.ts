@@ -46,7 +46,8 @@ export function resized({ levels, sampler, resizer }: Pyramid, { width, height }
   const level = levels.filter((one) => one.width >= width && one.height >= height).at(-1) ?? levels[0];
   if (level.width === width && level.height === height) return level;
   const [right, down] = [level.width / width, level.height / height];
-  if (Math.max(right, down) <= MOST_SHRUNK) return resizer.resize(level, { width, height });
+  if (Math.max(right, down) <= MOST_SHRUNK && width * height * 3 <= resizer.room)
+    return resizer.resize(level, { width, height });
   const data = new Uint8Array(width * height * 3);
   const lattice = { width, height, column: [right, 0], row: [0, down] } as const;
   sampler.sample(level, { ...lattice, x: (right - 1) / 2, y: (down - 1) / 2 }, data);

@@ -68,7 +68,7 @@ function dots(points: readonly Point[], size: number, radius: number) {
       }
     }
   }
-  return createPyramids().of({ data, width: size, height: size });
+  return createPyramids({ width: 320, height: 240, smallest: 16 }).of({ data, width: size, height: size });
 }
 
 /** The middle of what is bright about a point of an aligned face. */
@@ -107,7 +107,7 @@ describe('alignFace', () => {
     const size = 800;
     const data = Uint8Array.from({ length: size * size * 3 }, (_, n) => (Math.floor(n / 3) % 2 ? 255 : 0));
     const seen = sampleSquare(
-      createPyramids().of({ data, width: size, height: size }),
+      createPyramids({ width: 320, height: 240, smallest: 16 }).of({ data, width: size, height: size }),
       100,
       squareAround([400, 400], 600, 100, 0.3),
     );
@@ -117,7 +117,11 @@ describe('alignFace', () => {
 
   test('is black beyond the edges', () => {
     const picture = { data: new Uint8Array(50 * 50 * 3).fill(200), width: 50, height: 50 };
-    const seen = sampleSquare(createPyramids().of(picture), 100, squareAround([0, 25], 100, 100));
+    const seen = sampleSquare(
+      createPyramids({ width: 320, height: 240, smallest: 16 }).of(picture),
+      100,
+      squareAround([0, 25], 100, 100),
+    );
     expect([seen[(50 * 100 + 25) * 3], seen[(50 * 100 + 75) * 3]]).toEqual([0, 200]);
   });
 
