@@ -37,7 +37,7 @@ const BAND = 24;
 /** What may be read and written beyond a level. */
 const SLACK = 64;
 /** More memory than this is not kept for the next photo. */
-const MOST_KEPT = 32 * 2 ** 20;
+const MOST_KEPT = 64 * 2 ** 20;
 
 /**
  * Makes pyramids, one at a time, in a memory that is used again and again: taking new memory costs more than what is

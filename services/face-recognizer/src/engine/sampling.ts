@@ -21,6 +21,7 @@ export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Arr
  * @param side of the square, in pixels
  * @param view from the square's pixels to the photo's; pixel n covers n to n + 1
  * @param into where the result goes, side × side × 3 bytes
+ * @param mirrored whether the square is to be its mirror image
  * @returns RGB, row by row
  */
 export function sampleSquare(
@@ -28,14 +29,15 @@ export function sampleSquare(
   side: number,
   view: Similarity,
   into = new Uint8Array(side * side * 3),
+  mirrored = false,
 ): Uint8Array {
   const level = levelFor(levels, scaleOf(view));
   const [a, b] = [view.a * level.factor, view.b * level.factor];
   const lattice: Lattice = {
     ...{ width: side, height: side },
-    x: view.tx * level.factor + (a - b) / 2 - 0.5,
-    y: view.ty * level.factor + (a + b) / 2 - 0.5,
-    ...{ column: [a, b], row: [-b, a] },
+    x: view.tx * level.factor + (a - b) / 2 - 0.5 + (mirrored ? a * (side - 1) : 0),
+    y: view.ty * level.factor + (a + b) / 2 - 0.5 + (mirrored ? b * (side - 1) : 0),
+    ...{ column: mirrored ? [-a, -b] : [a, b], row: [-b, a] },
   };
   sampler.sample(level, lattice, into);
   return into;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { alignedPoints, alignFace, mirror } from './align.ts';
 import { createPyramids } from './pyramid.ts';
-import { sampleSquare } from './sampling.ts';
+import { mirrorSquare, sampleSquare } from './sampling.ts';
 import { apply, fitSimilarity, invert, type Point, squareAround } from './similarity.ts';
+import { noise } from './testing/noise.ts';
 
 /** Turned by 30° clockwise as seen, twice as large, then moved. */
 const known = { a: 2 * Math.cos(Math.PI / 6), b: 2 * Math.sin(Math.PI / 6), tx: 40, ty: -15 };
@@ -113,6 +114,19 @@ describe('alignFace', () => {
     );
     expect(Math.min(...seen)).toBeGreaterThan(110);
     expect(Math.max(...seen)).toBeLessThan(145);
+  });
+
+  test('mirrors what it samples', () => {
+    const photo = createPyramids({ width: 320, height: 240, smallest: 16 }).of({
+      data: noise(300 * 300 * 3, 11),
+      ...{ width: 300, height: 300 },
+    });
+    const view = squareAround([150, 140], 90, 80, 0.4);
+    const mirrored = sampleSquare(photo, 80, view);
+    mirrorSquare(mirrored, 80);
+    const seen = sampleSquare(photo, 80, view, new Uint8Array(80 * 80 * 3), true);
+    // What is added up the other way round may be rounded differently.
+    expect(Math.max(...seen.map((value, n) => Math.abs(value - (mirrored[n] ?? NaN))))).toBeLessThan(2);
   });
 
   test('is black beyond the edges', () => {
