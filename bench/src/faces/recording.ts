@@ -39,7 +39,7 @@ export async function openRecording(): Promise<Recording> {
     },
   });
   const using = (wrap: (session: OnnxSession) => OnnxSession): Models => ({
-    pyramids: createPyramids(),
+    pyramids: createPyramids(set.detector),
     detector: createDetector(wrap(detector), set.detector),
     landmarks: createLandmarkFinder(wrap(landmarks)),
     embedder: createEmbedder(wrap(embedder), set.embedder),

@@ -35,14 +35,14 @@ export const harvesterTuning = {
 
 /**
  * A lecture's frames, fonts and the engine that reads them come and go by the ten megabytes, in many threads. By default
- * each thread's allocator keeps its own share of what was freed. With two for all, and with every frame given back at
- * once, much less is held.
+ * each thread's allocator keeps its own share of what was freed. With two for all, and with all that is larger than a few
+ * pages of memory given back at once, much less is held.
  */
 export const lectureTuning = {
   ...nodeTuning,
   NODE_OPTIONS: '--max-semi-space-size=4',
   MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '16384',
   MALLOC_TRIM_THRESHOLD_: '131072',
 } as const;
 

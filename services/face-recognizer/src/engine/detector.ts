@@ -4,6 +4,7 @@ import { decodeRfb } from './rfb.ts';
 import { createPlanes } from './planes.ts';
 import type { Picture } from './sampling.ts';
 import type { Point } from './similarity.ts';
+import type { Tiles } from './tiles.ts';
 import { decodeYunet } from './yunet.ts';
 
 /** What may be a face: a box by two corners, and five points where the detector finds them. */
@@ -23,6 +24,8 @@ export interface View {
   /** Where the part begins, in the picture. */
   readonly x: number;
   readonly y: number;
+  /** What reads it faster than row by row. */
+  readonly tiles?: Tiles | undefined;
 }
 
 export interface Detector {
@@ -56,13 +59,17 @@ export function createDetector(session: OnnxSession, spec: DetectorSpec): Detect
 function inputOf({ width, height, channels, mean, scale }: DetectorSpec): (view: View) => Float32Array {
   const writer = createPlanes(width * height, { channels, mean, scale });
   const { bytes } = writer;
-  return ({ picture, x, y }) => {
+  return ({ picture, x, y, tiles }) => {
     const columns = Math.min(width, picture.width - x);
     const count = Math.min(height, picture.height - y);
     if (columns < width || count < height) bytes.fill(GREY);
-    for (let row = 0; row < count; row++) {
-      const from = ((y + row) * picture.width + x) * 3;
-      bytes.set(picture.data.subarray(from, from + columns * 3), row * width * 3);
+    const part = { x, y, width: columns, height: count };
+    if (tiles && columns === width) tiles.read(picture, part, bytes.subarray(0, count * width * 3));
+    else {
+      for (let row = 0; row < count; row++) {
+        const from = ((y + row) * picture.width + x) * 3;
+        bytes.set(picture.data.subarray(from, from + columns * 3), row * width * 3);
+      }
     }
     writer.write(0);
     return writer.input;

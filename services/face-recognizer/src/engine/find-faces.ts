@@ -1,7 +1,7 @@
 import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
 import type { Pyramid } from './pyramid.ts';
 import { type Picture, resized } from './sampling.ts';
-import { planScales, type ViewedScale } from './scales.ts';
+import type { ViewedScale } from './scales.ts';
 import { lookAgain, lookTurned } from './second-look.ts';
 
 /** A face in pixels of the photo. */
@@ -18,9 +18,6 @@ const MOST_DOUBTFUL = 32;
 const INSIDE = 0.7;
 /** A cut one of which so much lies in a face is a part of it. */
 const PART = 0.3;
-/** Tiles whose pixels vary by less than this hold sky or wall; standard deviation of a block, of 255. */
-const FLAT = 3;
-
 /**
  * All that looks like a face in a photo, best first. Small faces that a tile leaves in doubt are looked at again, and
  * where there is nothing at all, the photo is turned either way: the detector knows heads up to 45° from upright.
@@ -32,9 +29,9 @@ export async function findFaces(
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const seen: Seen = { whole: [], cut: [] };
-  for (const scale of planScales(photo.levels[0], detector.spec)) {
+  for (const scale of photo.scales) {
     signal.throwIfAborted();
-    const { whole, cut } = await lookAt(detector, resized(photo, scale), scale, photo.levels[0], signal);
+    const { whole, cut } = await lookAt(detector, photo, resized(photo, scale), scale, signal);
     seen.whole.push(...whole);
     seen.cut.push(...cut);
   }
@@ -51,17 +48,23 @@ interface Seen {
 
 async function lookAt(
   detector: Detector,
+  { levels: [photo], tiles }: Pyramid,
   shown: Picture,
   { views }: ViewedScale,
-  photo: Picture,
   signal: AbortSignal,
 ): Promise<Seen> {
   const found: Seen = { whole: [], cut: [] };
   const { width, height } = detector.spec;
   for (const { x, y } of views) {
-    if (views.length > 1 && isFlat(shown, x, y, width, height)) continue;
+    const part = {
+      x,
+      y,
+      width: Math.min(width, shown.width - x),
+      height: Math.min(height, shown.height - y),
+    };
+    if (views.length > 1 && tiles.isFlat(shown, part)) continue;
     signal.throwIfAborted();
-    const seen = await detector.detect({ picture: shown, x, y }, DOUBTFUL);
+    const seen = await detector.detect({ picture: shown, x, y, tiles }, DOUBTFUL);
     const isWhole = (one: Candidate) =>
       (x === 0 || one.left > x + 1) &&
       (y === 0 || one.top > y + 1) &&
@@ -120,29 +123,4 @@ function scaled({ left, top, right, bottom, score, points }: Candidate, x: numbe
     ...{ left: left * x, top: top * y, right: right * x, bottom: bottom * y, score },
     points: points?.map(([px, py]) => [px * x, py * y] as const),
   };
-}
-
-const BLOCK = 16;
-
-/** True when no block of a part shows more than noise, by its green. */
-function isFlat({ data, width, height }: Picture, left: number, top: number, w: number, h: number): boolean {
-  const [right, bottom] = [Math.min(width, left + w), Math.min(height, top + h)];
-  for (let y = top; y < bottom; y += BLOCK) {
-    for (let x = left; x < right; x += BLOCK) {
-      let sum = 0;
-      let squares = 0;
-      let count = 0;
-      const [rowEnd, columnEnd] = [Math.min(bottom, y + BLOCK), Math.min(right, x + BLOCK)];
-      for (let row = y; row < rowEnd; row += 4) {
-        const start = row * width;
-        for (let column = x; column < columnEnd; column += 2, count++) {
-          const value = data[(start + column) * 3 + 1] as number;
-          sum += value;
-          squares += value * value;
-        }
-      }
-      if (squares / count - (sum / count) ** 2 > FLAT * FLAT) return false;
-    }
-  }
-  return true;
 }

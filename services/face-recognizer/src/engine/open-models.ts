@@ -27,7 +27,7 @@ export async function openModels(loaded: LoadedSet): Promise<Models & { close():
   const landmarks = loaded.landmarks && createLandmarkFinder(await open(loaded.landmarks));
   const embedder = createEmbedder(await open(loaded.embedder), set.embedder);
   return {
-    ...{ pyramids: createPyramids(), detector, landmarks, embedder, sharpness: set.sharpness },
+    ...{ pyramids: createPyramids(set.detector), detector, landmarks, embedder, sharpness: set.sharpness },
     close: async () => {
       for (const session of sessions) await session.close();
     },

@@ -1,4 +1,6 @@
 import { type PointRows, pointRows } from './point-rows.ts';
+import { type ResizeRows, resizeRows } from './resize-rows.ts';
+import { type TileRows, tileRows } from './tile-rows.ts';
 import {
   add,
   atLeast,
@@ -16,15 +18,20 @@ export interface PixelRows {
   /** Its memory, at least so many bytes; what was there before stays, but views of it are lost when it grows. */
   memory(bytes: number): Uint8Array;
   /**
-   * Two thirds as wide: of three pixels the outer two each with half as much of the middle one; the rows as well, two
-   * parts of `major` and one of `minor`. Addresses in the memory; up to 16 bytes beyond a row are read and written.
+   * Two rows of three, two thirds as wide: of three pixels the outer two each with half as much of the middle one, and
+   * so of three rows. Addresses in the memory; up to 16 bytes beyond the rows are read, and up to 9 written.
+   * @param out where the upper row goes
+   * @param next where the lower one goes; the same place where it is not wanted
    * @param pixels of the result
    */
-  thirds(major: number, minor: number, out: number, pixels: number): void;
-  /** Half as wide: each pixel the mean of four. */
+  thirds(top: number, middle: number, bottom: number, out: number, next: number, pixels: number): void;
+  /** Half as wide: each pixel the mean of four. Up to 16 bytes beyond a row are read and written. */
   halves(above: number, below: number, out: number, pixels: number): void;
   /** Colours at points of a picture in the memory. */
   readonly points: PointRows;
+  /** Rows mixed, and the pixels of a row. */
+  readonly mixed: ResizeRows;
+  readonly tiles: TileRows;
 }
 
 /** A function that writes one row as three planes of float32: (value − mean) / scale. */
@@ -35,15 +42,24 @@ export interface PlaneRows {
 }
 
 export function createPixelRows(): PixelRows {
-  const { memory, exports } = instantiate([thirds, halves, ...pointRows]);
-  const call = (name: string, above: number, below: number, out: number, pixels: number) => {
-    if (pixels > 0) exports[name]?.(above, below, out, Math.ceil(pixels / 4));
-  };
+  const { memory, exports } = instantiate([thirds, halves, ...pointRows, ...resizeRows, ...tileRows]);
   return {
     memory: (bytes) => atLeast(memory, bytes),
-    thirds: (major, minor, out, pixels) => call('thirds', major, minor, out, pixels),
-    halves: (above, below, out, pixels) => call('halves', above, below, out, pixels),
+    thirds: (top, middle, bottom, out, next, pixels) => {
+      const fours = pixels >> 2;
+      // First the end, which goes beyond its row: into the one that is written afterwards.
+      if ((pixels & 3) > 0) {
+        const [from, to] = [fours * 18, fours * 12];
+        exports['thirds']?.(top + from, middle + from, bottom + from, out + to, next + to, 1);
+      }
+      if (fours > 0) exports['thirds']?.(top, middle, bottom, out, next, fours);
+    },
+    halves: (above, below, out, pixels) => {
+      if (pixels > 0) exports['halves']?.(above, below, out, Math.ceil(pixels / 4));
+    },
     points: exports as unknown as PointRows,
+    mixed: exports as unknown as ResizeRows,
+    tiles: exports as unknown as TileRows,
   };
 }
 
@@ -59,62 +75,85 @@ export function createPlaneRows(mean: number, scale: number): PlaneRows {
 
 const { words, floats } = vector;
 
-const [ABOVE, BELOW, OUT, COUNT] = [0, 1, 2, 3];
-const [PIXELS, SUM, FIRST] = [4, 5, 6];
-
 /** Two pixels as 16-bit numbers, of those that were read. */
 const two = (...pixels: [number, number]) =>
   vector.pick(pixels.flatMap((pixel) => [0, 1, 2].flatMap((channel) => [pixel * 3 + channel, undefined])));
 
-/** Reads some pixels of a row, some bytes on, and leaves `main` times two of them and two others. */
+/** Reads some pixels of a row, some bytes on, and leaves two of them, `times` over, and two others. */
 const weighed = (
   row: number,
   offset: number,
-  main: { readonly times: 1 | 2; readonly pixels: [number, number] },
-  side: [number, number],
+  {
+    times,
+    main,
+    side,
+    local,
+  }: { times: 1 | 2; main: [number, number]; side: [number, number]; local: number },
 ) => [
-  ...[...get(row), ...vector.load(offset), ...set(PIXELS)],
-  ...[...get(PIXELS), ...two(...main.pixels)],
-  ...(main.times === 2 ? [...constant(1), ...words.shiftLeft] : []),
-  ...[...get(PIXELS), ...two(...side), ...words.add],
+  ...[...get(row), ...vector.load(offset), ...set(local)],
+  ...[...get(local), ...two(...main)],
+  ...(times === 2 ? [...constant(1), ...words.shiftLeft] : []),
+  ...[...get(local), ...two(...side), ...words.add],
 ];
 
 /** Two pixels beside each other, out of six numbers and six more. */
-const sixAndSix = vector.pick([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]);
+const sixAndSix = [...vector.bytes.narrow, ...vector.pick([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])];
 
-/** Writes four pixels of two rows. @param half two of them, from so many bytes on @param length bytes that they are made of */
-const fourPixels = (half: (offset: number) => readonly number[], length: number): readonly number[] =>
-  loop(
-    ...[...half(0), ...set(FIRST), ...get(OUT), ...get(FIRST), ...half(length / 2)],
-    ...[...vector.bytes.narrow, ...sixAndSix, ...vector.store(0)],
-    ...[...add(ABOVE, length), ...add(BELOW, length), ...add(OUT, 12), ...add(COUNT, -1), ...get(COUNT)],
-  );
-
-/** Six pixels of each row become four. The weights are 4, 2, 2 and 1 ninths. */
-const thirds: WasmFunction = {
-  ...{ name: 'thirds', params: 4, integers: 0, vectors: 3 },
-  code: fourPixels((offset) => {
-    const row = (which: number) => weighed(which, offset, { times: 2, pixels: [0, 2] }, [1, 1]);
-    return [
-      ...[...row(ABOVE), ...constant(1), ...words.shiftLeft, ...set(SUM)],
-      ...[...row(BELOW), ...get(SUM), ...words.add],
+/** Six pixels of each of three rows become four of two. The weights are 4, 2, 2 and 1 ninths. */
+const thirds: WasmFunction = (() => {
+  const [TOP, MIDDLE, BOTTOM, OUT, NEXT, COUNT] = [0, 1, 2, 3, 4, 5];
+  const [PIXELS, BETWEEN, NINTH, UPPER, LOWER] = [6, 7, 8, [9, 10], [11, 12]];
+  const row = (which: number, offset: number) =>
+    weighed(which, offset, { times: 2, main: [0, 2], side: [1, 1], local: PIXELS });
+  const mixed = (which: number, offset: number) => [
+    ...[...row(which, offset), ...constant(1), ...words.shiftLeft],
+    ...[...get(BETWEEN), ...words.add, ...get(NINTH), ...words.multiplyFraction],
+  ];
+  const twoPixels = (n: number) => [
+    ...[...row(MIDDLE, n * 9), ...set(BETWEEN)],
+    ...[...mixed(TOP, n * 9), ...set(UPPER[n] as number)],
+    ...[...mixed(BOTTOM, n * 9), ...set(LOWER[n] as number)],
+  ];
+  const write = (out: number, pair: readonly number[]) => [
+    ...[...pair.flatMap((half) => get(half)), ...sixAndSix, ...set(PIXELS)],
+    ...[...get(out), ...get(PIXELS), ...vector.storeLowHalf],
+    ...[...get(out), ...get(PIXELS), ...vector.storeThirdQuarter],
+  ];
+  return {
+    ...{ name: 'thirds', params: 6, integers: 0, vectors: 7 },
+    code: [
       // 3,641 of 32,768 is a ninth.
-      ...[...constant(3_641), ...words.splat, ...words.multiplyFraction],
-    ];
-  }, 18),
-};
+      ...[...constant(3_641), ...words.splat, ...set(NINTH)],
+      ...loop(
+        ...[...twoPixels(0), ...twoPixels(1), ...write(NEXT, LOWER), ...write(OUT, UPPER)],
+        ...[TOP, MIDDLE, BOTTOM].flatMap((which) => add(which, 18)),
+        ...[...add(OUT, 12), ...add(NEXT, 12), ...add(COUNT, -1), ...get(COUNT)],
+      ),
+    ],
+  };
+})();
 
-/** Eight pixels of each row become four. */
-const halves: WasmFunction = {
-  ...{ name: 'halves', params: 4, integers: 0, vectors: 3 },
-  code: fourPixels((offset) => {
-    const row = (which: number) => weighed(which, offset, { times: 1, pixels: [0, 2] }, [1, 3]);
-    return [
-      ...[...row(ABOVE), ...row(BELOW), ...words.add],
-      ...[...constant(2), ...words.splat, ...words.add, ...constant(2), ...words.shiftRight],
-    ];
-  }, 24),
-};
+/** Eight pixels of two rows become four. */
+const halves: WasmFunction = (() => {
+  const [ABOVE, BELOW, OUT, COUNT, PIXELS, FIRST, TWO] = [0, 1, 2, 3, 4, 5, 6];
+  const twoPixels = (offset: number) => [
+    ...[ABOVE, BELOW].flatMap((row) =>
+      weighed(row, offset, { times: 1, main: [0, 2], side: [1, 3], local: PIXELS }),
+    ),
+    ...[...words.add, ...get(TWO), ...words.add, ...constant(2), ...words.shiftRight],
+  ];
+  return {
+    ...{ name: 'halves', params: 4, integers: 0, vectors: 3 },
+    code: [
+      ...[...constant(2), ...words.splat, ...set(TWO)],
+      ...loop(
+        ...[...twoPixels(0), ...set(FIRST), ...get(OUT), ...get(FIRST), ...twoPixels(12)],
+        ...[...sixAndSix, ...vector.store(0)],
+        ...[...add(ABOVE, 24), ...add(BELOW, 24), ...add(OUT, 12), ...add(COUNT, -1), ...get(COUNT)],
+      ),
+    ],
+  };
+})();
 
 /** Four pixels at a time, four times: twelve bytes become three times four floats. */
 function planes(mean: number, scale: number): WasmFunction {

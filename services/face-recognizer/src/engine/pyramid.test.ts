@@ -19,7 +19,7 @@ function half(level: Level, x: number, y: number, channel: number): number {
   return (row(2 * y) + row(2 * y + 1)) / 4;
 }
 
-const pyramids = createPyramids();
+const pyramids = createPyramids({ width: 320, height: 240, smallest: 16 });
 
 test.each([
   [150, 150],

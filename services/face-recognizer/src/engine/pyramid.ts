@@ -1,7 +1,9 @@
 import { createPixelRows } from './pixel-rows.ts';
-import { createResizer, type Resizer } from './resize.ts';
+import { createResizer, type PixelSize, type Resizer, resizerBytes } from './resize.ts';
 import { createSampler, type Sampler, SAMPLER_BYTES } from './sampler.ts';
 import { type Picture, plainBytes } from './sampling.ts';
+import { planScales, type Seen, type ViewedScale } from './scales.ts';
+import { createTiles, type Tiles } from './tiles.ts';
 
 /** A photo at one of its sizes. */
 export interface Level extends Picture {
@@ -17,6 +19,10 @@ export interface Pyramid {
   readonly sampler: Sampler;
   /** What makes the whole of one another size. */
   readonly resizer: Resizer;
+  /** What looks at parts of them, and of what the resizer made. */
+  readonly tiles: Tiles;
+  /** At which sizes it is to be looked at, the largest first. */
+  readonly scales: readonly ViewedScale[];
 }
 
 export interface Pyramids {
@@ -27,81 +33,116 @@ export interface Pyramids {
 /** Levels are made as long as their shorter side has so many pixels. */
 const SHORTEST = 48;
 /** Rows that are brought over at a time, a multiple of three: few enough to stay in the processor's nearest memory. */
-const BAND = 48;
+const BAND = 24;
 /** What may be read and written beyond a level. */
 const SLACK = 64;
 /** More memory than this is not kept for the next photo. */
-const MOST_KEPT = 32 * 2 ** 20;
+const MOST_KEPT = 64 * 2 ** 20;
 
 /**
  * Makes pyramids, one at a time, in a memory that is used again and again: taking new memory costs more than what is
  * written to it.
+ * @param detector what the photos are shown to
  */
-export function createPyramids(): Pyramids {
+export function createPyramids(detector: Seen): Pyramids {
   let rows = createPixelRows();
-  const resizer = createResizer();
   let held = 0;
   return {
     of(picture) {
       const photo: Level = { ...picture, data: plainBytes(picture.data), factor: 1 };
       const sizes = sizesOf(photo);
-      // What the bands of the photo pass through is the sampler's afterwards.
-      const band = Math.max((photo.width + 1) * 3 * BAND, SAMPLER_BYTES) + SLACK;
-      const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, band);
+      const scales = planScales(photo, detector);
+      const others = scales.filter((scale) => ![photo, ...sizes].some((size) => isSize(size, scale)));
+      const room = others.reduce((most, { width, height }) => Math.max(most, width * height * 3), 0);
+      const widest = others.reduce((most, { width }) => Math.max(most, width), 0);
+      // What the bands of the photo pass through belongs to the others afterwards, who take turns.
+      const bands = photo.width * 3 * BAND;
+      const scratch = Math.max(bands, SAMPLER_BYTES, resizerBytes(photo.width, widest)) + SLACK;
+      const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, scratch);
       if (held > MOST_KEPT) rows = createPixelRows();
-      held = bytes;
-      const memory = rows.memory(bytes);
+      held = bytes + room + SLACK;
+      const memory = rows.memory(held);
       const levels: Level[] = [];
-      let at = band;
+      let at = scratch;
       for (const size of sizes) {
         const level = { ...size, data: memory.subarray(at, at + size.width * size.height * 3) };
-        const before = levels.at(-1);
-        if (before) halve(before, level);
-        else shrinkToThirds(memory, photo, level);
         levels.push(level);
         at += level.data.length + SLACK;
       }
-      return { levels: [photo, ...levels], sampler: createSampler(rows, memory, 0), resizer };
+      const [twoThirds, third, ...smaller] = levels;
+      if (twoThirds) shrink(memory, photo, twoThirds, third);
+      let before = third;
+      for (const level of smaller) {
+        if (before) halve(before, level, 0, level.height);
+        before = level;
+      }
+      return {
+        levels: [photo, ...levels],
+        sampler: createSampler(rows, memory, 0),
+        resizer: createResizer(rows, memory, 0, { at, bytes: room }),
+        tiles: createTiles(rows, memory, 0),
+        scales,
+      };
     },
   };
 
-  /** The photo is not in this memory: it is brought to its beginning in bands. */
-  function shrinkToThirds(memory: Uint8Array, { data, width, height }: Picture, out: Picture): void {
-    // A width of which the last pixel has no neighbour gets one more.
-    const stride = (width % 3 === 1 ? width + 1 : width) * 3;
+  /**
+   * The first two levels. The photo is not in this memory: it is brought to its beginning in bands, and what is made of
+   * a band is halved while it is near.
+   */
+  function shrink(
+    memory: Uint8Array,
+    { data, width, height }: Picture,
+    out: Picture,
+    half: Picture | undefined,
+  ): void {
     for (let first = 0; first < height; first += BAND) {
       const count = Math.min(BAND, height - first);
-      const band = data.subarray(first * width * 3, (first + count) * width * 3);
-      if (stride === width * 3) memory.set(band);
-      else copyWider(memory, band, width * 3);
+      memory.set(data.subarray(first * width * 3, (first + count) * width * 3));
       const outFirst = (first / 3) * 2;
       const outEnd = Math.min(out.height, outFirst + (BAND / 3) * 2);
-      for (let y = outFirst; y < outEnd; y++) {
-        const group = ((y - outFirst) >> 1) * 3;
-        const major = (y & 1) === 0 ? group : group + 2;
-        const minor = Math.min(group + 1, count - 1);
-        rows.thirds(major * stride, minor * stride, out.data.byteOffset + y * out.width * 3, out.width);
-      }
+      for (let y = outFirst; y < outEnd; y += 2) twoThirds(memory, { width, count }, y - outFirst, out, y);
+      if (half) halve(out, half, outFirst >> 1, Math.min(half.height, outEnd >> 1));
     }
   }
 
-  function halve(from: Picture, out: Picture): void {
+  /** Two rows, or the last one, of those that the memory begins with. @param first of the result, within the band */
+  function twoThirds(
+    memory: Uint8Array,
+    { width, count }: { width: number; count: number },
+    first: number,
+    out: Picture,
+    y: number,
+  ): void {
+    const [stride, outStride] = [width * 3, out.width * 3];
+    const group = (first >> 1) * 3;
+    const [middle, bottom] = [Math.min(group + 1, count - 1), Math.min(group + 2, count - 1)];
+    const [above, between, below] = [group * stride, middle * stride, bottom * stride];
+    const at = out.data.byteOffset + y * outStride;
+    const next = y + 1 < out.height ? at + outStride : at;
+    rows.thirds(above, between, below, at, next, out.width);
+    if (width % 3 !== 1) return;
+    // The last pixel has no neighbour: it counts three times.
+    for (let left = 1; left <= 3; left++) {
+      const shared = memory[between + stride - left] as number;
+      memory[next + outStride - left] = third(2 * (memory[below + stride - left] as number) + shared);
+      memory[at + outStride - left] = third(2 * (memory[above + stride - left] as number) + shared);
+    }
+  }
+
+  function halve(from: Picture, out: Picture, first: number, end: number): void {
     const stride = from.width * 3;
-    for (let y = 0; y < out.height; y++) {
+    for (let y = first; y < end; y++) {
       const above = from.data.byteOffset + y * 2 * stride;
       rows.halves(above, above + stride, out.data.byteOffset + y * out.width * 3, out.width);
     }
   }
 }
 
-/** Rows with their last pixel told twice. */
-function copyWider(to: Uint8Array, rows: Uint8Array, length: number): void {
-  for (let from = 0, at = 0; from < rows.length; from += length, at += length + 3) {
-    const end = from + length;
-    to.set(rows.subarray(from, end), at);
-    to.set(rows.subarray(end - 3, end), at + length);
-  }
-}
+const isSize = (one: PixelSize, other: PixelSize) => one.width === other.width && one.height === other.height;
+
+/** Rounded as the rows are. */
+const third = (sum: number) => (sum * 3 * 3_641 + 16_384) >> 15;
 
 function sizesOf({ width, height }: Picture): Omit<Level, 'data'>[] {
   const sizes: Omit<Level, 'data'>[] = [];

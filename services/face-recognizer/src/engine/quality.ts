@@ -19,9 +19,12 @@ const ROUNDED_SECOND = 20 * ROUNDING;
  */
 export function sharpnessOf(face: Uint8Array): number {
   const grey = new Float32Array(ALIGNED_SIDE * ALIGNED_SIDE);
-  for (let pixel = 0, at = 0; pixel < grey.length; pixel++, at += 3) {
-    const [red, green, blue] = [face[at] as number, face[at + 1] as number, face[at + 2] as number];
-    grey[pixel] = 0.299 * red + 0.587 * green + 0.114 * blue;
+  for (let y = FROM - 1; y <= TO; y++) {
+    for (let pixel = y * ALIGNED_SIDE + FROM - 1; pixel <= y * ALIGNED_SIDE + TO; pixel++) {
+      const at = pixel * 3;
+      const [red, green, blue] = [face[at] as number, face[at + 1] as number, face[at + 2] as number];
+      grey[pixel] = 0.299 * red + 0.587 * green + 0.114 * blue;
+    }
   }
   const pixels = (TO - FROM) ** 2;
   let first = -ROUNDED_FIRST * pixels;

@@ -1,15 +1,4 @@
-import {
-  ADD,
-  add,
-  constant,
-  get,
-  instantiate,
-  loadInteger,
-  loop,
-  set,
-  vector,
-  type WasmFunction,
-} from './wasm-code.ts';
+import { ADD, add, constant, get, loadInteger, loop, set, vector, type WasmFunction } from './wasm-code.ts';
 
 /** Pixels of a row, or rows, that a pixel of the result may be made of. */
 export const TAPS = 3;
@@ -21,24 +10,23 @@ export const COLUMN_BYTES = 12;
 
 /** Mixes rows of pixels, then the pixels of a row; three bytes each. Up to 16 bytes beyond either are read and written. */
 export interface ResizeRows {
-  readonly memory: WebAssembly.Memory;
-  /** Three rows as one, in units of 2 ** −{@link ROW_BITS}; the weights are less than one, together one at most. */
-  blend(first: number, second: number, third: number, out: number, bytes: number, ...weights: Weights): void;
+  /**
+   * Three rows as one, in units of 2 ** −{@link ROW_BITS}; the weights are less than one, together one at most.
+   * @param sixteens of bytes of a row
+   */
+  blend(
+    first: number,
+    second: number,
+    third: number,
+    out: number,
+    sixteens: number,
+    ...weights: Weights
+  ): void;
   /** @param table of so many entries, see {@link COLUMN_BYTES}; weights in units of 2 ** −{@link COLUMN_BITS} */
   gather(row: number, table: number, out: number, pixels: number): void;
 }
 
 type Weights = [first: number, second: number, third: number];
-
-export function createResizeRows(): ResizeRows {
-  const { memory, exports } = instantiate([blend, gather]);
-  return {
-    memory,
-    blend: (first, second, third, out, bytes, ...weights) =>
-      exports['blend']?.(first, second, third, out, Math.ceil(bytes / 16), ...weights),
-    gather: (...values) => exports['gather']?.(...values),
-  };
-}
 
 const { words, longs } = vector;
 
@@ -95,3 +83,5 @@ const gather: WasmFunction = (() => {
     ),
   };
 })();
+
+export const resizeRows: readonly WasmFunction[] = [blend, gather];

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createResizer } from './resize.ts';
+import { createPixelRows } from './pixel-rows.ts';
+import { createResizer, type PixelSize, resizerBytes } from './resize.ts';
 import type { Picture } from './sampling.ts';
 import { noise } from './testing/noise.ts';
 
@@ -20,7 +21,19 @@ function placesOf(n: number, from: number, to: number): number[] {
   return step > 1.2 ? [centre - step / 4, centre + step / 4] : [centre];
 }
 
-const resizer = createResizer();
+/** @param inside whether the picture lies in the memory where it is resized */
+function resize({ data, width, height }: Picture, size: PixelSize, inside: boolean): Picture {
+  const rows = createPixelRows();
+  const own = resizerBytes(width, size.width);
+  const room = { at: own + data.length + 16, bytes: size.width * size.height * 3 };
+  const memory = rows.memory(room.at + room.bytes + 16);
+  // What is left of other pictures does not matter.
+  memory.fill(255);
+  const held = memory.subarray(own, own + data.length);
+  if (inside) held.set(data);
+  const picture = { data: inside ? held : data, width, height };
+  return createResizer(rows, memory, 0, room).resize(picture, size);
+}
 
 test.each([
   ['a little smaller', 250, 292, 205, 240],
@@ -36,9 +49,10 @@ test.each([
     data: noise(fromWidth * fromHeight * 3, 5),
     ...{ width: fromWidth, height: fromHeight },
   };
-  const result = resizer.resize(picture, { width, height });
+  const result = resize(picture, { width, height }, false);
   expect(result).toMatchObject({ width, height });
   expect(result.data).toHaveLength(width * height * 3);
+  expect(Buffer.compare(result.data, resize(picture, { width, height }, true).data)).toBe(0);
   let most = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -13,9 +13,10 @@ export function decodeRfb(
   if (!scores || !boxes)
     throw new Error('The detector answers no scores and boxes: it is not of the kind rfb');
   const found: Candidate[] = [];
-  for (let index = 0; index * 2 < scores.length; index++) {
-    const score = scores[index * 2 + 1] ?? 0;
+  for (let at = 1; at < scores.length; at += 2) {
+    const score = scores[at] as number;
     if (score < least) continue;
+    const index = at >> 1;
     const [left = 0, top = 0, right = 0, bottom = 0] = boxes.subarray(index * 4, index * 4 + 4);
     if (!(right > left && bottom > top)) continue;
     found.push({

@@ -38,7 +38,7 @@ const turned = (side: number, scale: number, angle: number, x: number, y: number
   return { width: side, height: side, x, y, column: [a, b], row: [-b, a] };
 };
 
-const pyramids = createPyramids();
+const pyramids = createPyramids({ width: 320, height: 240, smallest: 16 });
 
 test.each<[string, number, number, Lattice]>([
   ['as it is', 64, 48, { width: 64, height: 48, x: 0, y: 0, column: [1, 0], row: [0, 1] }],

@@ -79,7 +79,7 @@ export function createSampler({ points }: PixelRows, memory: Uint8Array, at: num
   ): void {
     const [dx, dy] = [part.column[0] * FRACTIONS, part.column[1] * FRACTIONS];
     const [ax, ay, bx, by] = (around ?? [0, 0, 0, 0]).map((value) => value * FRACTIONS) as unknown as Around;
-    const inside = place ? within(picture, part, around, undefined) : new Int32Array(part.height * 2);
+    const inside = place ? within(picture, part, around, undefined) : roomFor('inside', part.height * 2);
     for (let row = 0; row < part.height && place; row++) {
       const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
       if (begin === end) continue;
@@ -158,14 +158,16 @@ function within(
   const asideX = Math.max(Math.abs(ax), Math.abs(bx)) * (edges ? -1 : 1);
   const asideY = Math.max(Math.abs(ay), Math.abs(by)) * (edges ? -1 : 1);
   const [before, after] = edges ? [-1, 0] : [0, -1 - EDGE];
-  const found = new Int32Array(lattice.height * 2);
+  const found = roomFor(edges ? 'touched' : 'inside', lattice.height * 2);
   for (let row = 0; row < lattice.height; row++) {
     const [x, y] = [lattice.x + row * down[0], lattice.y + row * down[1]];
     const [fromX, toX] = between(before + asideX - x, width + after - asideX - x, column[0]);
     const [fromY, toY] = between(before + asideY - y, height + after - asideY - y, column[1]);
     const begin = Math.ceil(Math.max(0, fromX, fromY));
     const end = Math.floor(Math.min(lattice.width - 1, toX, toY)) + 1;
-    if (begin < end) found.set([begin, end], row * 2);
+    if (begin >= end) continue;
+    found[row * 2] = begin;
+    found[row * 2 + 1] = end;
   }
   return found;
 }
@@ -175,6 +177,14 @@ function between(least: number, most: number, step: number): [from: number, to: 
   if (step > 0) return [least / step, most / step];
   if (step < 0) return [most / step, least / step];
   return least <= 0 && most >= 0 ? [-Infinity, Infinity] : [0, -1];
+}
+
+/** Where the pixels of rows begin and end, one use after the other: each thread has its own. */
+const bounds = { inside: new Int32Array(0), touched: new Int32Array(0) };
+
+function roomFor(kind: keyof typeof bounds, numbers: number): Int32Array {
+  if (bounds[kind].length < numbers) bounds[kind] = new Int32Array(numbers);
+  return bounds[kind].subarray(0, numbers).fill(0);
 }
 
 const sum = [0, 0, 0];

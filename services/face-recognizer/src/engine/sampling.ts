@@ -21,6 +21,7 @@ export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Arr
  * @param side of the square, in pixels
  * @param view from the square's pixels to the photo's; pixel n covers n to n + 1
  * @param into where the result goes, side × side × 3 bytes
+ * @param mirrored whether the square is to be its mirror image
  * @returns RGB, row by row
  */
 export function sampleSquare(
@@ -28,14 +29,15 @@ export function sampleSquare(
   side: number,
   view: Similarity,
   into = new Uint8Array(side * side * 3),
+  mirrored = false,
 ): Uint8Array {
   const level = levelFor(levels, scaleOf(view));
   const [a, b] = [view.a * level.factor, view.b * level.factor];
   const lattice: Lattice = {
     ...{ width: side, height: side },
-    x: view.tx * level.factor + (a - b) / 2 - 0.5,
-    y: view.ty * level.factor + (a + b) / 2 - 0.5,
-    ...{ column: [a, b], row: [-b, a] },
+    x: view.tx * level.factor + (a - b) / 2 - 0.5 + (mirrored ? a * (side - 1) : 0),
+    y: view.ty * level.factor + (a + b) / 2 - 0.5 + (mirrored ? b * (side - 1) : 0),
+    ...{ column: mirrored ? [-a, -b] : [a, b], row: [-b, a] },
   };
   sampler.sample(level, lattice, into);
   return into;
@@ -46,7 +48,8 @@ export function resized({ levels, sampler, resizer }: Pyramid, { width, height }
   const level = levels.filter((one) => one.width >= width && one.height >= height).at(-1) ?? levels[0];
   if (level.width === width && level.height === height) return level;
   const [right, down] = [level.width / width, level.height / height];
-  if (Math.max(right, down) <= MOST_SHRUNK) return resizer.resize(level, { width, height });
+  if (Math.max(right, down) <= MOST_SHRUNK && width * height * 3 <= resizer.room)
+    return resizer.resize(level, { width, height });
   const data = new Uint8Array(width * height * 3);
   const lattice = { width, height, column: [right, 0], row: [0, down] } as const;
   sampler.sample(level, { ...lattice, x: (right - 1) / 2, y: (down - 1) / 2 }, data);

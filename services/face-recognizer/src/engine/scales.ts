@@ -9,6 +9,9 @@ const LARGEST_STEP = 4;
 /** How far tiles overlap, as a share of the detector's input: a face up to this size lies whole in one of them. */
 const TILE_OVERLAP = 0.2;
 
+/** What a detector takes, and the height of the smallest face that it finds; in pixels. */
+export type Seen = Pick<DetectorSpec, 'width' | 'height' | 'smallest'>;
+
 /** A size at which a photo is looked at, in as many views as it takes. */
 export interface ViewedScale {
   /** Of the photo at this scale, in pixels. */
@@ -24,7 +27,7 @@ export interface ViewedScale {
  */
 export function planScales(
   photo: { readonly width: number; readonly height: number },
-  { width, height, smallest }: Pick<DetectorSpec, 'width' | 'height' | 'smallest'>,
+  { width, height, smallest }: Seen,
 ): ViewedScale[] {
   const whole = Math.min(width / photo.width, height / photo.height, MOST_ENLARGED);
   const finest = smallest / SMALLEST_FACE;

@@ -1,7 +1,7 @@
 import type { Candidate, Detector } from './detector.ts';
 import type { FoundFace } from './find-faces.ts';
 import type { Pyramid } from './pyramid.ts';
-import { mirrorSquare, sampleSquare } from './sampling.ts';
+import { sampleSquare } from './sampling.ts';
 import { apply, type Point, type Similarity, squareAround } from './similarity.ts';
 
 /** How far a photo is turned that shows no face as it is, in radians. */
@@ -80,8 +80,7 @@ async function look(
 ): Promise<Candidate[]> {
   const side = sideOf(detector);
   if (square.length !== side * side * 3) square = new Uint8Array(side * side * 3);
-  sampleSquare(photo, side, view, square);
-  if (mirrored) mirrorSquare(square, side);
+  sampleSquare(photo, side, view, square, mirrored);
   return detector.detect({ picture: { data: square, width: side, height: side }, x: 0, y: 0 }, LEAST);
 }
 

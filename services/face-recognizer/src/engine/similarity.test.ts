@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { alignedPoints, alignFace, mirror } from './align.ts';
 import { createPyramids } from './pyramid.ts';
-import { sampleSquare } from './sampling.ts';
+import { mirrorSquare, sampleSquare } from './sampling.ts';
 import { apply, fitSimilarity, invert, type Point, squareAround } from './similarity.ts';
+import { noise } from './testing/noise.ts';
 
 /** Turned by 30° clockwise as seen, twice as large, then moved. */
 const known = { a: 2 * Math.cos(Math.PI / 6), b: 2 * Math.sin(Math.PI / 6), tx: 40, ty: -15 };
@@ -68,7 +69,7 @@ function dots(points: readonly Point[], size: number, radius: number) {
       }
     }
   }
-  return createPyramids().of({ data, width: size, height: size });
+  return createPyramids({ width: 320, height: 240, smallest: 16 }).of({ data, width: size, height: size });
 }
 
 /** The middle of what is bright about a point of an aligned face. */
@@ -107,7 +108,7 @@ describe('alignFace', () => {
     const size = 800;
     const data = Uint8Array.from({ length: size * size * 3 }, (_, n) => (Math.floor(n / 3) % 2 ? 255 : 0));
     const seen = sampleSquare(
-      createPyramids().of({ data, width: size, height: size }),
+      createPyramids({ width: 320, height: 240, smallest: 16 }).of({ data, width: size, height: size }),
       100,
       squareAround([400, 400], 600, 100, 0.3),
     );
@@ -115,9 +116,26 @@ describe('alignFace', () => {
     expect(Math.max(...seen)).toBeLessThan(145);
   });
 
+  test('mirrors what it samples', () => {
+    const photo = createPyramids({ width: 320, height: 240, smallest: 16 }).of({
+      data: noise(300 * 300 * 3, 11),
+      ...{ width: 300, height: 300 },
+    });
+    const view = squareAround([150, 140], 90, 80, 0.4);
+    const mirrored = sampleSquare(photo, 80, view);
+    mirrorSquare(mirrored, 80);
+    const seen = sampleSquare(photo, 80, view, new Uint8Array(80 * 80 * 3), true);
+    // What is added up the other way round may be rounded differently.
+    expect(Math.max(...seen.map((value, n) => Math.abs(value - (mirrored[n] ?? NaN))))).toBeLessThan(2);
+  });
+
   test('is black beyond the edges', () => {
     const picture = { data: new Uint8Array(50 * 50 * 3).fill(200), width: 50, height: 50 };
-    const seen = sampleSquare(createPyramids().of(picture), 100, squareAround([0, 25], 100, 100));
+    const seen = sampleSquare(
+      createPyramids({ width: 320, height: 240, smallest: 16 }).of(picture),
+      100,
+      squareAround([0, 25], 100, 100),
+    );
     expect([seen[(50 * 100 + 25) * 3], seen[(50 * 100 + 75) * 3]]).toEqual([0, 200]);
   });
 

@@ -24,6 +24,15 @@ export const add = (local: number, value: number): number[] => [
   ADD,
   ...set(local),
 ];
+/** Adds a local to another. */
+export const addTo = (local: number, other: number): number[] => [
+  ...get(local),
+  ...get(other),
+  ADD,
+  ...set(local),
+];
+/** So many bytes, from an address to another: to, from and how many. */
+export const copyBytes: readonly number[] = [0xfc, 0x0a, 0x00, 0x00];
 /** Does it again as long as what `body` leaves on the stack is not zero. */
 export const loop = (...body: number[]): number[] => [0x03, 0x40, ...body, 0x0d, 0x00, END];
 
@@ -37,6 +46,11 @@ export const vector = {
   loadHalf: simd(0x5d, 0, 0),
   /** The first four bytes. */
   storeQuarter: simd(0x5a, 0, 0, 0),
+  /** The first eight bytes. */
+  storeLowHalf: simd(0x5b, 0, 0, 0),
+  /** The four bytes after the first eight, eight bytes on. */
+  storeThirdQuarter: simd(0x5a, 0, 8, 2),
+  or: simd(0x50),
   zero: simd(0x0c, ...new Array<number>(16).fill(0)),
   /**
    * Sixteen bytes of a vector in another order; zeros where none is named. One instruction of the processor, where

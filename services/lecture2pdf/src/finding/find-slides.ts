@@ -1,5 +1,5 @@
 import { type GreyFrameOptions, mainVideo, readGreyFrames } from '@mediaworks/media';
-import { gridOf } from './grid.ts';
+import { type Grid, gridOf } from './grid.ts';
 import { createShotFinder, FRAME_RATE } from './shots.ts';
 import { groupSlides } from './slides.ts';
 import { type SlideTimes, timesOf } from './times.ts';
@@ -26,13 +26,18 @@ export interface FoundSlides {
  */
 export async function findSlides(path: string, options: GreyFrameOptions): Promise<FoundSlides> {
   const grid = gridOf(mainVideo(options.probe));
-  const finder = createShotFinder(grid);
-  const form = { width: grid.width, height: grid.height, rate: FRAME_RATE };
-  const { count, cutOff } = await readGreyFrames(path, form, finder.push, options);
-  const found = finder.end();
+  const { found, count, cutOff } = await findShots(path, grid, options);
   const decoded = count / FRAME_RATE;
   // Sound may go on behind the last picture, which stays; a file that breaks off has neither.
   const duration = cutOff ? decoded : (options.probe.duration ?? decoded);
   const slides = await inTurns(groupSlides(found.shots, grid), options.signal).finally(forgetUnpacked);
   return { duration, cutOff, slides: slides.map((slide) => timesOf(slide, found, duration)) };
+}
+
+/** A function of its own: what it takes to find them, frames among it, is gone when they are grouped. */
+async function findShots(path: string, grid: Grid, options: GreyFrameOptions) {
+  const finder = createShotFinder(grid);
+  const form = { width: grid.width, height: grid.height, rate: FRAME_RATE };
+  const read = await readGreyFrames(path, form, finder.push, options);
+  return { ...read, found: finder.end() };
 }

@@ -3,6 +3,7 @@ import { compare, type Comparison } from './comparison.ts';
 import { type BlockSet, blocksOf, componentsOf, type Grid, sizeOf, widen } from './grid.ts';
 import { type FiveFrames, medianOf } from './median.ts';
 import { createMotionMeter, type Motion } from './motion.ts';
+import { createShelf } from './shelf.ts';
 import { createStabiliser } from './stabiliser.ts';
 import { createViewer, type Grain, inkBlocks, joined, pack, type PackedView, type View } from './view.ts';
 
@@ -63,6 +64,7 @@ export function createShotFinder(grid: Grid) {
   const blocks = blocksOf(grid);
   const measure = createMotionMeter(grid);
   const viewed = createViewer(grid);
+  const keep = createShelf();
   const frames = new Map<number, Uint8Array>();
   const motions = new Map<number, Motion>();
   /** In how many frames around the one that is looked at each block moved. */
@@ -166,7 +168,7 @@ export function createShotFinder(grid: Grid) {
     const { content: _content, moves, view, ...shot } = current;
     const lively = livelyIn(moves, Math.max(LONGEST_CHANGE, DYNAMIC_SHARE * LOOK_EVERY * shot.looks), grid);
     const calm = view.calm.map((rests, block) => rests & (1 - lively[block]!));
-    shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid) });
+    shots.push({ ...shot, view: pack({ ...view, calm, lively }, grid, keep) });
   };
 
   const camera = createStabiliser(grid, (frame, isHeld) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compare } from './comparison.ts';
 import { blocksOf, sizeOf } from './grid.ts';
+import { createShelf } from './shelf.ts';
 import { boundOf, sketchOf, strokesOf } from './sketch.ts';
 import { box, grid, type Paint, words } from './testing/film.ts';
 import { type Grain, pack, type View, viewOf } from './view.ts';
@@ -28,8 +29,9 @@ function viewed({ level, noise, paints, hidden }: Page): View {
 
 function bothOf(pages: readonly [Page, Page], grain: Grain) {
   const [a, b] = [viewed(pages[0]), viewed(pages[1])];
-  const kept = { packed: pack(a, grid), sketch: sketchOf(a, grid) };
-  const seen = { view: b, packed: pack(b, grid), strokes: strokesOf(b, grid, grain), grain };
+  const keep = createShelf();
+  const kept = { packed: pack(a, grid, keep), sketch: sketchOf(a, grid, keep) };
+  const seen = { view: b, packed: pack(b, grid, keep), strokes: strokesOf(b, grid, grain), grain };
   const { added, lost, before, after } = compare(a, b, grid, grain);
   return {
     bound: boundOf(kept, seen, grid),

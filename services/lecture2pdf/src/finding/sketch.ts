@@ -2,6 +2,7 @@
 import { leastShare, widest } from './comparison.ts';
 import { BLOCK_HEIGHT, BLOCK_WIDTH, blocksOf, type Grid } from './grid.ts';
 import { CHANGE_EVERY, changeOf } from './motion.ts';
+import type { Keep } from './shelf.ts';
 import { type Grain, LEAST_PIXELS, leastInk, type PackedView, unpack, type View } from './view.ts';
 
 const { abs, max } = Math;
@@ -52,14 +53,18 @@ const BOLD = 77;
 /** Within so many grey levels of the background a pixel shows it. */
 const PLAIN = 8;
 
-export function sketchOf({ contrast }: View, grid: Grid): Sketch {
+export function sketchOf({ contrast }: View, grid: Grid, keep: Keep): Sketch {
   const inked = sparse(bitsOf(contrast, INKED, grid));
   const all = bitsOf(contrast, BOLD, grid);
   const bold = new Int32Array(inked.words.length);
   for (const [block, place] of inked.places.entries()) {
     if (place !== NONE) bold.set(all.subarray(block * WORDS, (block + 1) * WORDS), place);
   }
-  return { inked, bold, plain: plainOf(contrast, grid) };
+  return {
+    inked: { places: keep(inked.places), words: keep(inked.words) },
+    bold: keep(bold),
+    plain: keep(plainOf(contrast, grid)),
+  };
 }
 
 function sparse(bits: Int32Array): Bits {

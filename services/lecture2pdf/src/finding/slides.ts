@@ -6,6 +6,7 @@ import { mayHaveSwitched } from './overlays.ts';
 import { peopleBlocks } from './people.ts';
 import { hiddenIn, pointersOf } from './pointers.ts';
 import { type Resized, resizedFrom } from './resized.ts';
+import { createShelf, type Keep } from './shelf.ts';
 import type { Shot } from './shots.ts';
 import { type Bound, boundOf, type Looked, type Sketched, sketchOf, strokesOf } from './sketch.ts';
 import { BUSY, showsSlide } from './slide-likeness.ts';
@@ -55,6 +56,7 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
   const people = yield* peopleBlocks(shots, grid);
   const clocks = yield* clockBlocks(shots, grid);
   const pointers = yield* pointersOf(shots, grid);
+  const keep = createShelf();
   const slides: Growing[] = [];
   let current: Growing | undefined;
   /** Those shown last, the last one first. */
@@ -73,7 +75,7 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
       beginnings = shot.busy > BUSY || inkBlocks(view, grid, shot.grain) === 0 ? [] : [...beginnings, shot];
       continue;
     }
-    const packed = { ...shot.view, calm: view.calm };
+    const packed = { ...shot.view, calm: keep(view.calm) };
     const seen: Looked = { view, packed, strokes: strokesOf(view, grid, shot.grain), grain: shot.grain };
     const growing = current && grows(current, seen, grid) ? current : undefined;
     const same = growing ?? slides.find((slide) => returns(slide, seen, grid));
@@ -84,10 +86,10 @@ export function* groupSlides(shots: readonly Shot[], grid: Grid): Pausing<Slide[
       1;
     const own = [...beginnings.slice(first), shot];
     beginnings = [];
-    const kept: Sketched = { packed, sketch: sketchOf(view, grid) };
+    const kept: Sketched = { packed, sketch: sketchOf(view, grid, keep) };
     if (known) {
       known.shots.push(...own);
-      show(known, { ...seen, kept }, resized, grid);
+      show(known, { ...seen, kept }, resized, { grid, keep });
       if (!known.apart) known.pictured = shot;
       current = known;
     } else {
@@ -104,7 +106,7 @@ function show(
   slide: Growing,
   seen: Looked & { kept: Sketched },
   resized: Resized | undefined,
-  grid: Grid,
+  { grid, keep }: { grid: Grid; keep: Keep },
 ): void {
   const { view, kept } = seen;
   slide.looks = [...slide.looks.slice(1 - REMEMBERED), kept];
@@ -116,7 +118,7 @@ function show(
   }
   if (slide.apart) slide.apart = !hasMore(slide, seen, grid);
   const all = joined(view, unpack(slide.view.packed, grid), grid);
-  slide.view = all === view ? kept : { packed: pack(all, grid), sketch: sketchOf(all, grid) };
+  slide.view = all === view ? kept : { packed: pack(all, grid, keep), sketch: sketchOf(all, grid, keep) };
 }
 
 function grows(slide: Growing, { view, grain }: Looked, grid: Grid): boolean {

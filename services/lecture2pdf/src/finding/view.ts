@@ -2,6 +2,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Contrasts, contrastsOf, contrastsOn, type CountedContrasts } from './contrast.ts';
 import { type BlockSet, blocksOf, type Grid, sizeOf } from './grid.ts';
+import type { Keep } from './shelf.ts';
 
 const { abs, max } = Math;
 
@@ -87,22 +88,22 @@ export interface PackedView {
   /** Pixels of content in each block. */
   readonly ink: Uint16Array;
   readonly background: Uint8Array;
-  readonly packed: Buffer;
+  readonly packed: Uint8Array;
 }
 
-export function pack(view: View, grid: Grid): PackedView {
+export function pack(view: View, grid: Grid, keep: Keep): PackedView {
   const { calm, lively, picture, background } = view;
   return {
-    calm,
-    lively,
-    background,
-    ink: inkIn(view, grid, LEAST_INK),
-    packed: deflateRawSync(picture, { level: 1 }),
+    calm: keep(calm),
+    lively: keep(lively),
+    background: keep(background),
+    ink: keep(inkIn(view, grid, LEAST_INK)),
+    packed: keep<Uint8Array>(deflateRawSync(picture, { level: 1 })),
   };
 }
 
 /** What was unpacked last: one is compared with many. About 260 KB each. */
-const unpacked = new Map<Buffer, Contrasts>();
+const unpacked = new Map<Uint8Array, Contrasts>();
 const MOST_UNPACKED = 64;
 
 /** Lets go of them. Whoever still needs one unpacks it again. */

@@ -221,6 +221,18 @@ it('fails when a picture is gone or the job is stopped', async () => {
   );
 });
 
+it('has every word of a full slide, in their order', async () => {
+  const words = Array.from({ length: 2_000 }, (_, n) => ({
+    text: `w${n}`,
+    box: { x: 100 + 40 * (n % 40), y: 100 + 18 * Math.floor(n / 40), w: 36, h: 16 },
+    confidence: 90,
+  }));
+  const { pages } = await write({ slides: [slide(1, { words })] });
+  const [, page] = pages;
+  const found = (page ? await wordsOf(page) : '').match(/\bw\d+\b/g);
+  expect(found).toEqual(words.map(({ text }) => text));
+});
+
 /** Where the pictures of a page lie, as the page's own operators say; points from the lower left, `y` of the top. */
 async function picturesOn(page: Awaited<ReturnType<typeof pagesOf>>[number] | undefined) {
   if (!page) throw new Error('a page was expected');
