@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeImage } from '@mediaworks/media';
 import { drawnFace, drawnGroup, drawnPeople } from '@mediaworks/media/fixtures';
-import { describePhoto } from '@mediaworks/face-recognizer/engine/describe-photo';
 import { type FaceEngine, openFaceEngine } from '@mediaworks/face-recognizer/engine';
+import { startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { startBare } from './bare.ts';
-import { decodeBare, openRecording } from './recording.ts';
+import type { PhotoCost, PhotoOrder } from './photo-main.ts';
 
 const ROUNDS = 24;
 /** What has run a few times only is still being compiled, at the photo's cost. */
@@ -45,54 +44,27 @@ async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]
   return photos;
 }
 
-/** CPU time of this process, all threads, in ms: what a busy machine does to a clock is no part of it. */
-function cpu(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
-/**
- * The whole of what is done for a photo and its bare steps, the decoding and the same runs of the models on the same
- * tensors, turn by turn and each first as often as second. What is asked of the models is written down beforehand.
- */
+/** The whole of what is done for a photo against its bare steps, turn by turn and each first as often as second. */
 async function comparePhoto(name: string, path: string): Promise<void> {
-  const { models, runsOf, close } = await openRecording();
-  const { signal } = new AbortController();
-  const runs = await runsOf(path);
-  const steps = { detect: [0], landmarks: [0], align: [0], embed: [0] };
-  let faces = 0;
-  const whole = {
-    times: [] as number[],
-    run: async () => {
-      const described = await describePhoto(models, await decodeImage(path, { signal }), { signal });
-      faces = described.faces.length;
-      for (const step of ['detect', 'landmarks', 'align', 'embed'] as const)
-        steps[step].push(described.times[step]);
-    },
-  };
-  const bare = {
-    times: [] as number[],
-    run: async () => {
-      await decodeBare(path);
-      for (const run of runs) await run();
-    },
-  };
+  const program = await startLineScript(new URL('photo-main.js', import.meta.url));
+  const costs = { whole: [] as PhotoCost[], bare: [] as PhotoCost[] };
   for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
-    for (const { run, times } of round % 2 === 0 ? [whole, bare] : [bare, whole]) {
-      const start = cpu();
-      await run();
-      if (round >= WARM_UPS) times.push(cpu() - start);
+    for (const way of round % 2 === 0 ? (['whole', 'bare'] as const) : (['bare', 'whole'] as const)) {
+      const order: PhotoOrder = { path, way };
+      const cost = JSON.parse(await program.ask(order)) as PhotoCost;
+      if (round >= WARM_UPS) costs[way].push(cost);
     }
   }
-  await close();
-  const [all, least] = [median(whole.times), median(bare.times)];
-  row(name, `${faces} faces`, `${ms(all)} CPU whole`, `${ms(least)} CPU bare`);
-  note(
-    `  ${runs.length} runs; ${Object.entries(steps)
-      .map(([step, values]) => `${step} ${ms(median(values.slice(1 + WARM_UPS)))}`)
-      .join(', ')}`,
-  );
-  const ratio = median(whole.times.map((value, n) => value / (bare.times[n] ?? NaN)));
+  await program.stop();
+  const cpu = (list: readonly PhotoCost[]) => median(list.map((cost) => cost.cpu));
+  const [found] = costs.whole.flatMap((cost) => cost.found ?? []);
+  row(name, `${found?.faces} faces`, `${ms(cpu(costs.whole))} CPU whole`, `${ms(cpu(costs.bare))} CPU bare`);
+  const steps = Object.keys(found?.times ?? {}).map((step) => {
+    const times = costs.whole.map((cost) => cost.found?.times[step] ?? NaN);
+    return `${step} ${ms(median(times))}`;
+  });
+  note(`  ${costs.bare[0]?.runs} runs; ${steps.join(', ')}`);
+  const ratio = median(costs.whole.map((cost, n) => cost.cpu / (costs.bare[n]?.cpu ?? NaN)));
   verdict('CPU, whole to bare', ratio, { atMost: 1.15 });
 }
 
