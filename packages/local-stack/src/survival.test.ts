@@ -67,6 +67,8 @@ describe('what a stack survives', () => {
     const { supervisor, pids } = await startElsewhere({ PATH: process.env['PATH'] });
     expect(pids).toHaveLength(3);
     supervisor.kill('SIGKILL');
+    // Until we have heard of its end it counts as a process, which may hold the folder.
+    await once(supervisor, 'exit');
     await untilDead(pids);
     expect(Object.keys((await scene.start()).pids()).sort()).toEqual(['postgres', 'redis']);
   });
