@@ -10,6 +10,8 @@ const MOST_DECODERS = 4;
 
 await runWorker({
   queue: 'lecture2pdf',
+  // What is unpacked to group the slides is garbage at once: let it double, and it is still there beside the next ffmpeg.
+  heapGrowthPercent: 30,
   env: lectureEnv,
   handlers: async (env, { slots }) => {
     await configureMedia({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
