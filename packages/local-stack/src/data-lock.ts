@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isErrno } from './child.ts';
-import { isRunning, startTimeOf } from './running.ts';
+import { isRunning, isZombie, startTimeOf } from './running.ts';
 
 /** Another stack runs on this data folder. */
 export class DataInUseError extends Error {
@@ -57,7 +57,7 @@ async function clearStaleLock(path: string, dir: string): Promise<void> {
 
 async function holds(text: string): Promise<boolean> {
   const [pid, startTime] = text.trim().split(' ');
-  if (!isRunning(Number(pid))) return false;
+  if (!isRunning(Number(pid)) || (await isZombie(Number(pid)))) return false;
   const now = await startTimeOf(Number(pid));
   return startTime === undefined || now === undefined || startTime === now;
 }

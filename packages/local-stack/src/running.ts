@@ -20,13 +20,19 @@ export function isRunning(pid: number): boolean {
  * the system does not say (no /proc) or it is gone.
  */
 export async function startTimeOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, and may hold anything; starttime is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
+  return (await statOf(pid))[19];
+}
+
+/** Whether it has ended and has an id only until its parent hears of that: it holds nothing any more. */
+export async function isZombie(pid: number): Promise<boolean> {
+  return (await statOf(pid))[0] === 'Z';
+}
+
+/** What the kernel tells of a process, from the third field on; nothing where it does not. */
+async function statOf(pid: number): Promise<string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The second field is the program's name in parentheses, and may hold anything.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
 }
 
 /**

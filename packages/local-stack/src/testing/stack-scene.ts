@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { exec } from '@mediaworks/runtime';
+import { isRunning, isZombie } from '../running.ts';
 import type { ServiceDefinition } from '../services.ts';
 import { type Stack, type StackOptions, startStack } from '../stack.ts';
 
@@ -95,8 +96,7 @@ export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /** Whether a process does anything; one that ended and was not collected by its parent yet does not. */
 export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat !== undefined && stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  return isRunning(pid) && !(await isZombie(pid));
 }
 
 /** Resolves when none of them is alive; processes that are not our children send no event to wait for. */
