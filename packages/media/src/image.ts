@@ -26,8 +26,9 @@ export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<ImageLimits> | undefined;
   /**
-   * Called when all sizes are there and only encoding is left, half of the work. Each step is one thread's, and between
-   * steps its processor waits: the next picture, begun now, fills that.
+   * Called when all sizes are there and only short encodings are left, half of the work. Each step is one thread's, and
+   * between steps its processor waits: the next picture, begun now, fills that. Not called where an animation or an AVIF
+   * is to come, which takes longer than all the rest.
    */
   readonly onDecoded?: (() => void) | undefined;
   /** Extras: `avif` adds an AVIF of the medium size. Others are not for pictures and are passed over. */
@@ -82,8 +83,9 @@ export async function renderImage(input: string, options: ImageOptions = {}): Pr
   signal?.throwIfAborted();
   const image = await openImage(input, limits, signal);
   const shown = await showFrame(image, signal);
-  options.onDecoded?.();
   const moving = image.moves && isWithin(image, limits);
+  const withAvif = options.profile?.includes('avif') === true;
+  if (!moving && !withAvif) options.onDecoded?.();
 
   const jpeg = async (pixels: Pixels) => rendition('jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
   const still = () => run(pipelineOf(shown.medium).webp(WEBP), signal);
@@ -93,7 +95,7 @@ export async function renderImage(input: string, options: ImageOptions = {}): Pr
     thumbnail: rendition('jpg', await square(image, [shown.small, shown.medium, shown.large], signal)),
     small: await jpeg(shown.small),
     medium: await jpeg(shown.medium),
-    ...(options.profile?.includes('avif') ? { avif: rendition('avif', await avif()) } : {}),
+    ...(withAvif ? { avif: rendition('avif', await avif()) } : {}),
   };
   const large = await jpeg(shown.large);
   const webp = rendition('webp', moving ? await runOnUpload(animation(image), signal) : await still());
