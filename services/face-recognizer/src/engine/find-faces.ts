@@ -18,6 +18,7 @@ const MOST_DOUBTFUL = 32;
 const INSIDE = 0.7;
 /** A cut one of which so much lies in a face is a part of it. */
 const PART = 0.3;
+
 /**
  * All that looks like a face in a photo, best first. Small faces that a tile leaves in doubt are looked at again, and
  * where there is nothing at all, the photo is turned either way: the detector knows heads up to 45° from upright.

@@ -69,9 +69,9 @@ export function createPyramids(detector: Seen): Pyramids {
         levels.push(level);
         at += level.data.length + SLACK;
       }
-      const [twoThirds, third, ...smaller] = levels;
-      if (twoThirds) shrink(memory, photo, twoThirds, third);
-      let before = third;
+      const [first, second, ...smaller] = levels;
+      if (first) shrink(memory, photo, first, second);
+      let before = second;
       for (const level of smaller) {
         if (before) halve(before, level, 0, level.height);
         before = level;
