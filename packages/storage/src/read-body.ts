@@ -48,12 +48,13 @@ export async function eachChunk(
     return;
   }
   let stop = () => {};
+  let taking: Promise<void> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const onAbort = () => reject(asError(signal?.reason));
       const onData = (chunk: Uint8Array | string) => {
         try {
-          const taking = take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+          taking = take(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
           if (!taking) return;
           body.pause();
           taking.then(() => body.resume(), reject);
@@ -67,7 +68,8 @@ export async function eachChunk(
       };
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      finished(body, { writable: false }, (error) => (error ? reject(error) : resolve()));
+      // A stream may end while it is paused, for its last chunk.
+      finished(body, { writable: false }, (error) => (error ? reject(error) : resolve(taking)));
       body.on('data', onData);
     });
   } finally {

@@ -1,0 +1,65 @@
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { chunked, pattern, sha256, streamOf } from './conformance/bodies.ts';
+import { writeTo } from './local-write.ts';
+
+const PAGE = 2 ** 12;
+const BLOCK = 2 ** 19;
+
+describe('what is written to a file', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'local-write-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  const writtenOf = async (name: string, body: Parameters<typeof writeTo>[1]) => {
+    const path = join(dir, name);
+    const handle = await open(path, 'wx');
+    try {
+      const hash = await writeTo(handle, body, {});
+      return { hash, bytes: await readFile(path) };
+    } finally {
+      await handle.close();
+    }
+  };
+
+  it.each([
+    0,
+    1,
+    PAGE,
+    2 ** 17 - 1,
+    2 ** 17 + 1,
+    BLOCK - 1,
+    BLOCK,
+    BLOCK + 1,
+    2 * BLOCK + PAGE,
+    3 * BLOCK - 7,
+  ])('is what came, of %d bytes, at once or in pieces of any length', async (size) => {
+    const bytes = pattern(size);
+    const forms = {
+      whole: bytes,
+      generated: chunked(bytes),
+      small: streamOf(bytes, 1_003),
+      // The last piece crosses the end of a block.
+      crossing: streamOf(bytes, 60_001),
+      large: streamOf(bytes, 2 * BLOCK + 3),
+    };
+    for (const [name, body] of Object.entries(forms)) {
+      const { hash, bytes: found } = await writtenOf(name, body);
+      expect([name, hash, found.equals(bytes)]).toEqual([name, sha256(bytes), true]);
+    }
+  });
+
+  it('is never mixed up, however many are written at a time', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 150 }, async (_, n) => {
+        const bytes = pattern(BLOCK + n * 1_000, n);
+        return (await writtenOf(`${n}`, streamOf(bytes))).bytes.equals(bytes);
+      }),
+    );
+    expect(all).toEqual(all.map(() => true));
+  });
+});
