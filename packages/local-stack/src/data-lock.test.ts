@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataInUseError, lockDataDir } from './data-lock.ts';
 import { isZombie, startTimeOf } from './running.ts';
@@ -33,8 +32,7 @@ describe('the lock of a data folder', () => {
       stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
     });
     try {
-      const lines = createInterface({ input: parent.stdout });
-      const [line] = (await once(lines, 'line')) as [string];
+      const [line] = (await once(parent.stdout ?? parent, 'data')) as [Buffer];
       const pid = Number(line);
       await heldBy(pid);
       await expect(lockDataDir(dir)).rejects.toThrow(DataInUseError);
