@@ -8,7 +8,10 @@ declare namespace WebAssembly {
   interface Instance {
     readonly exports: Readonly<Record<string, unknown>>;
   }
-  const Memory: new (size: { initial: number; maximum?: number }) => Memory;
+  const Memory: {
+    new (size: { initial: number; maximum?: number }): Memory;
+    new (size: { initial: number; maximum: number; shared: true }): { readonly buffer: SharedArrayBuffer };
+  };
   const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
   const Instance: new (
     module: Module,

@@ -1,5 +1,5 @@
-import { parentPort } from 'node:worker_threads';
 import { commitFiles, type CommitOrder } from './local-commit-steps.ts';
+import { serve } from './local-thread.ts';
 
 /** The thread of `startCommitThread`: its calls on the disk wait, and nobody waits with it. */
-parentPort?.on('message', (orders: CommitOrder[]) => parentPort?.postMessage(commitFiles(orders)));
+serve((orders: CommitOrder[]) => commitFiles(orders));

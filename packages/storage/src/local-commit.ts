@@ -3,18 +3,17 @@ import { type FileHandle, open, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
 import { type CommitThread, startCommitThread } from './local-commit-thread.ts';
-import { asStorageError, onDisk } from './local-errors.ts';
+import { onDisk } from './local-errors.ts';
 import type { createFolderPool } from './local-folder-pool.ts';
 import type { Details, FileStats } from './local-sidecar-name.ts';
 import type { createSidecars } from './local-sidecars.ts';
-import { writeTo } from './local-write.ts';
 
 /** How often a folder may be removed under our hands before we give up. */
 const TRIES = 20;
 
 /** Bytes that become an object at a path, by way of a temporary file. */
 export interface Commit extends Details {
-  /** As they are, or as an open temporary file has them. */
+  /** As they are, or as an open temporary file has them that has been synced. */
   readonly from: { readonly bytes: Uint8Array } | { readonly handle: FileHandle };
   /** Of the put. */
   readonly id: string;
@@ -49,7 +48,6 @@ export function createCommits(
     const { model } = sidecars;
     if (!thread?.ready || model === undefined) return undefined;
     const { from, id, temp, path, root, sha256, contentType } = commit;
-    if ('handle' in from) await from.handle.datasync();
     const sidecarFolder = await sidecars.hold(id);
     try {
       const folder = await folders.hold(dirname(path), root);
@@ -95,9 +93,7 @@ export function createCommits(
 
   const commitFile = async (commit: Commit, handle: FileHandle): Promise<Committed> => {
     const stats = await onDisk(handle.stat({ bigint: true }));
-    // Both settle before anything is cleaned up.
-    const written = await Promise.allSettled([handle.datasync(), sidecars.write(commit.id, stats, commit)]);
-    for (const one of written) if (one.status === 'rejected') throw asStorageError(one.reason);
+    await onDisk(sidecars.write(commit.id, stats, commit));
     commit.signal?.throwIfAborted();
     const replaces = (await onDisk(current(commit.path))) !== undefined;
     await onDisk(moveIn(commit));
@@ -109,7 +105,8 @@ export function createCommits(
     if ('handle' in from) return commitFile(commit, from.handle);
     const handle = await onDisk(open(temp, 'wx', 0o644));
     try {
-      await writeTo(handle, from.bytes, {});
+      await onDisk(handle.writeFile(from.bytes));
+      await onDisk(handle.datasync());
       return await commitFile(commit, handle);
     } finally {
       await handle.close();

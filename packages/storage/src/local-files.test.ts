@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bytesOf, pattern, sha256, streamOf } from './conformance/bodies.ts';
 import { createLocalStore } from './local.ts';
-import { writeTo } from './local-write.ts';
+import { createWriting } from './local-write.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** What is peculiar to a store of files: who else may touch them, and what a crash leaves. */
@@ -314,6 +314,7 @@ describe('the files of the local store', () => {
 
   it('tells a full disk', async () => {
     const full = await open('/dev/full', 'r+');
+    const writeTo = createWriting();
     try {
       await expect(writeTo(full, Buffer.from('x'), {})).rejects.toMatchObject({ code: 'no_space' });
       const body = streamOf(pattern(3_000_000));

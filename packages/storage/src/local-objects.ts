@@ -30,7 +30,7 @@ const ABANDONED_MS = 24 * 3_600_000;
 /** How often something may be replaced or removed under our hands before we give up. */
 const TRIES = 20;
 
-/** An object's bytes, or an open temporary file that has them. */
+/** An object's bytes, or an open temporary file that has them and has been synced. */
 export type Filled = Details & ({ readonly handle: FileHandle } | { readonly bytes: Uint8Array });
 
 /** The files under a root folder, each with its details. */

@@ -1,21 +1,28 @@
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chunked, pattern, sha256, streamOf } from './conformance/bodies.ts';
-import { writeTo } from './local-write.ts';
+import { createWriting, type Writing } from './local-write.ts';
+import { startWriteThread } from './local-write-thread.ts';
 
 const PAGE = 2 ** 12;
 const BLOCK = 2 ** 19;
 
-describe('what is written to a file', () => {
+describe.each(['by the thread that has it', 'by a thread for it'])('what is written to a file %s', (by) => {
   let dir: string;
+  let writeTo: Writing;
+  beforeAll(async () => {
+    const thread = by === 'by a thread for it' ? startWriteThread() : undefined;
+    await thread?.started;
+    writeTo = createWriting(thread);
+  });
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'local-write-'));
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  const writtenOf = async (name: string, body: Parameters<typeof writeTo>[1]) => {
+  const writtenOf = async (name: string, body: Parameters<Writing>[1]) => {
     const path = join(dir, name);
     const handle = await open(path, 'wx');
     try {

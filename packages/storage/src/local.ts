@@ -9,7 +9,8 @@ import { onDisk } from './local-errors.ts';
 import { lentPathOf, pathOf } from './local-folder.ts';
 import { listKeys } from './local-list.ts';
 import { openLocalObjects } from './local-objects.ts';
-import { hashOf, READ_BYTES, writeTo } from './local-write.ts';
+import { createWriting, hashOf, READ_BYTES } from './local-write.ts';
+import type { WriteThread } from './local-write-thread.ts';
 import { checkKey } from './object-key.ts';
 import type { ObjectStore, PutOptions } from './object-store.ts';
 import { checkSize, DEFAULT_CONTENT_TYPE } from './put-checks.ts';
@@ -28,6 +29,8 @@ export interface LocalStoreOptions {
   publicBaseUrl?: string | undefined;
   /** Makes objects of files; by default one is started when several are to be made at a time. */
   commitThread?: CommitThread | undefined;
+  /** Writes large files; by default one is started when several are to be written at a time. */
+  writeThread?: WriteThread | undefined;
 }
 
 /**
@@ -37,6 +40,7 @@ export interface LocalStoreOptions {
  */
 export function createLocalStore(options: LocalStoreOptions): ObjectStore {
   const objects = openLocalObjects(options.root, options.commitThread);
+  const writeTo = createWriting(options.writeThread);
   const cloned = createCloning();
 
   return {
@@ -171,9 +175,15 @@ function createCloning() {
       return undefined;
     }
     const handle = await open(target, 'r+');
-    // The clone has the source's permissions, which may shut out the other processes.
-    await handle.chmod(0o644);
-    return handle;
+    try {
+      // The clone has the source's permissions, which may shut out the other processes.
+      await handle.chmod(0o644);
+      await handle.datasync();
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   };
 }
 
