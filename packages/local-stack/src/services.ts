@@ -26,11 +26,13 @@ export const nodeTuning = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-
 
 /**
  * Most of what the harvester handles is garbage a moment later. With a small young generation and a bound on the old one
- * Node collects it soon: a quarter less memory, for a little more time in threads beside the one that works.
+ * Node collects it soon: a quarter less memory, for a little more time in threads beside the one that works. What sockets
+ * read into is to be given back when it is free, and not kept among small things.
  */
 export const harvesterTuning = {
   ...nodeTuning,
-  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=1024',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=1024',
 } as const;
 
 /**

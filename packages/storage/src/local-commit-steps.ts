@@ -1,7 +1,6 @@
 import {
   closeSync,
   fdatasyncSync,
-  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -11,12 +10,12 @@ import {
 } from 'node:fs';
 import { type Details, type FileStats, sidecarName } from './local-sidecar-name.ts';
 
-/** What is to become an object: its bytes, or an open file that holds them and has been synced. */
+/** What is to become an object. */
 export interface CommitOrder extends Details {
-  readonly from: { readonly bytes: Uint8Array } | { readonly fd: number };
+  /** What it is to hold; undefined where the temporary file holds it already, and has been synced. */
+  readonly bytes: Uint8Array | undefined;
   /** Of the put. */
   readonly id: string;
-  /** The temporary file: made here for bytes, there already for an open file. */
   readonly temp: string;
   /** The empty file that sidecars are links to. */
   readonly model: string;
@@ -50,13 +49,10 @@ export function commitFiles(orders: readonly CommitOrder[]): CommitOutcome[] {
   syncFolders(commits, ({ order }) => order.sidecars.fd);
   each(commits, (commit) => commit.move());
   syncFolders(commits, ({ order }) => order.folder.fd);
-  // What was written is on the disk by now, or has failed.
-  for (const commit of commits) failureOf(() => commit.close());
   return commits.map((commit) => commit.outcome());
 }
 
 class Commit {
-  #fd: number | undefined;
   #stats: (FileStats & { mtime: Date }) | undefined;
   #replaces = false;
   failed: string | undefined;
@@ -64,20 +60,20 @@ class Commit {
   constructor(readonly order: CommitOrder) {}
 
   write(): void {
-    const { from, temp } = this.order;
-    if ('fd' in from) {
-      this.#fd = from.fd;
-      return;
+    const { bytes, temp } = this.order;
+    if (!bytes) return;
+    const fd = openSync(temp, 'wx', 0o644);
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
     }
-    this.#fd = openSync(temp, 'wx', 0o644);
-    for (let at = 0; at < from.bytes.length;) at += writeSync(this.#fd, from.bytes, at);
-    fdatasyncSync(this.#fd);
   }
 
   describe(): void {
-    const { id, model, sidecars } = this.order;
-    if (this.#fd === undefined) return;
-    const { ino, size, mtimeNs, mtime } = fstatSync(this.#fd, { bigint: true });
+    const { id, temp, model, sidecars } = this.order;
+    const { ino, size, mtimeNs, mtime } = lstatSync(temp, { bigint: true });
     this.#stats = { ino, size, mtimeNs, mtime };
     linkSync(model, `${sidecars.path}/${sidecarName(id, this.#stats, this.order)}`);
   }
@@ -87,10 +83,6 @@ class Commit {
     const target = `${folder.path}/${name}`;
     this.#replaces = lstatSync(target, { throwIfNoEntry: false }) !== undefined;
     renameSync(temp, target);
-  }
-
-  close(): void {
-    if (this.#fd !== undefined && 'bytes' in this.order.from) closeSync(this.#fd);
   }
 
   outcome(): CommitOutcome {

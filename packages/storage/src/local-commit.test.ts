@@ -29,7 +29,7 @@ describe('files that are made objects together', () => {
   const order = async (name: string, bytes: Uint8Array): Promise<CommitOrder> => {
     await writeFile(join(root, 'model'), '');
     return {
-      from: { bytes },
+      bytes,
       id: `${name}.1`,
       temp: join(root, `${name}.tmp`),
       model: join(root, 'model'),

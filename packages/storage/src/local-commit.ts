@@ -1,5 +1,5 @@
 import { type BigIntStats } from 'node:fs';
-import { type FileHandle, open, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, open, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errorCode } from '@mediaworks/runtime';
 import { type CommitThread, startCommitThread } from './local-commit-thread.ts';
@@ -13,8 +13,8 @@ const TRIES = 20;
 
 /** Bytes that become an object at a path, by way of a temporary file. */
 export interface Commit extends Details {
-  /** As they are, or as an open temporary file has them that has been synced. */
-  readonly from: { readonly bytes: Uint8Array } | { readonly handle: FileHandle };
+  /** Undefined where the temporary file has them already, and has been synced. */
+  readonly bytes: Uint8Array | undefined;
   /** Of the put. */
   readonly id: string;
   readonly temp: string;
@@ -47,15 +47,14 @@ export function createCommits(
     if (underWay > 1) thread ??= startCommitThread();
     const { model } = sidecars;
     if (!thread?.ready || model === undefined) return undefined;
-    const { from, id, temp, path, root, sha256, contentType } = commit;
+    const { bytes, id, temp, path, root, sha256, contentType } = commit;
     const sidecarFolder = await sidecars.hold(id);
     try {
       const folder = await folders.hold(dirname(path), root);
       try {
         commit.signal?.throwIfAborted();
         const outcome = await thread.commit({
-          ...{ id, temp, model, sha256, contentType, name: basename(path) },
-          from: 'bytes' in from ? from : { fd: from.handle.fd },
+          ...{ bytes, id, temp, model, sha256, contentType, name: basename(path) },
           sidecars: { fd: sidecarFolder.fd, path: sidecarFolder.path },
           folder: { fd: folder.fd, path: folder.path },
         });
@@ -68,7 +67,7 @@ export function createCommits(
     }
     // What it has left of it is in the way of another try.
     await sidecars.forget(id);
-    if ('bytes' in from) await rm(temp, { force: true });
+    if (bytes) await rm(temp, { force: true });
     return undefined;
   };
 
@@ -91,26 +90,15 @@ export function createCommits(
     }
   };
 
-  const commitFile = async (commit: Commit, handle: FileHandle): Promise<Committed> => {
-    const stats = await onDisk(handle.stat({ bigint: true }));
+  const commitHere = async (commit: Commit): Promise<Committed> => {
+    const { bytes, temp } = commit;
+    if (bytes) await onDisk(writeSynced(temp, bytes));
+    const stats = await onDisk(lstat(temp, { bigint: true }));
     await onDisk(sidecars.write(commit.id, stats, commit));
     commit.signal?.throwIfAborted();
     const replaces = (await onDisk(current(commit.path))) !== undefined;
     await onDisk(moveIn(commit));
     return { stats, replaces };
-  };
-
-  const commitHere = async (commit: Commit): Promise<Committed> => {
-    const { from, temp } = commit;
-    if ('handle' in from) return commitFile(commit, from.handle);
-    const handle = await onDisk(open(temp, 'wx', 0o644));
-    try {
-      await onDisk(handle.writeFile(from.bytes));
-      await onDisk(handle.datasync());
-      return await commitFile(commit, handle);
-    } finally {
-      await handle.close();
-    }
   };
 
   return async (commit: Commit): Promise<Committed> => {
@@ -121,4 +109,14 @@ export function createCommits(
       underWay--;
     }
   };
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx', 0o644);
+  try {
+    await handle.writeFile(bytes);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }

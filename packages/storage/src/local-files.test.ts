@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import {
   appendFile,
   cp,
   link,
   mkdir,
   mkdtemp,
-  open,
   readdir,
   readFile,
   rename,
@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bytesOf, pattern, sha256, streamOf } from './conformance/bodies.ts';
 import { createLocalStore } from './local.ts';
+import { BlockWriter } from './local-file-writer.ts';
 import { createWriting } from './local-write.ts';
 import type { ObjectStore } from './object-store.ts';
 
@@ -313,16 +314,16 @@ describe('the files of the local store', () => {
   }, 60_000);
 
   it('tells a full disk', async () => {
-    const full = await open('/dev/full', 'r+');
-    const writeTo = createWriting();
-    try {
-      await expect(writeTo(full, Buffer.from('x'), {})).rejects.toMatchObject({ code: 'no_space' });
-      const body = streamOf(pattern(3_000_000));
-      await expect(writeTo(full, body, {})).rejects.toMatchObject({ name: 'StorageError', code: 'no_space' });
-      expect(body.destroyed).toBe(true);
-    } finally {
-      await full.close();
-    }
+    const full = { open: () => openSync('/dev/full', 'w'), close: closeSync };
+    const writeTo = createWriting({
+      ready: true,
+      started: Promise.resolve(),
+      open: (path) => new BlockWriter(path, full),
+    });
+    await expect(writeTo('full', Buffer.from('x'), {})).rejects.toMatchObject({ code: 'no_space' });
+    const body = streamOf(pattern(3_000_000));
+    await expect(writeTo('full', body, {})).rejects.toMatchObject({ name: 'StorageError', code: 'no_space' });
+    expect(body.destroyed).toBe(true);
   });
 
   it('can not be used where it can not be', async () => {

@@ -3,7 +3,7 @@ import { type Folder, makeFolder } from './local-folder.ts';
 
 /** How many folders are kept open, those 256 of the sidecars among them, and how long those that nobody uses, in ms. */
 const KEPT = 320;
-const KEPT_MS = 5_000;
+const KEPT_MS = 30_000;
 
 interface Kept {
   readonly folder: Folder;

@@ -30,8 +30,8 @@ const ABANDONED_MS = 24 * 3_600_000;
 /** How often something may be replaced or removed under our hands before we give up. */
 const TRIES = 20;
 
-/** An object's bytes, or an open temporary file that has them and has been synced. */
-export type Filled = Details & ({ readonly handle: FileHandle } | { readonly bytes: Uint8Array });
+/** What an object is to be: of these bytes, or of those in the temporary file, which has been synced. */
+export type Filled = Details & { readonly bytes?: Uint8Array };
 
 /** The files under a root folder, each with its details. */
 export function openLocalObjects(givenRoot: string, commitThread?: CommitThread) {
@@ -172,16 +172,13 @@ export function openLocalObjects(givenRoot: string, commitThread?: CommitThread)
       settings.signal?.throwIfAborted();
       const id = sidecars.newId(key);
       const temp = join(temporary, id);
-      let handle: FileHandle | undefined;
       try {
-        const filled = await fill(temp);
-        if ('handle' in filled) handle = filled.handle;
+        const { bytes, sha256, contentType } = await fill(temp);
         settings.signal?.throwIfAborted();
-        const { sha256, contentType } = filled;
         checkHash(sha256, settings.expectedSha256);
         const details = { sha256, contentType };
         const { signal } = settings;
-        const made = await commit({ ...details, from: filled, id, temp, path, root: await root(), signal });
+        const made = await commit({ ...details, bytes, id, temp, path, root: await root(), signal });
         // What puts leave that come at once goes with the next one or the removal.
         if (made.replaces) await tidy(key, path);
         return headOf(key, made.stats, details);
@@ -189,8 +186,6 @@ export function openLocalObjects(givenRoot: string, commitThread?: CommitThread)
         await rm(temp, { force: true });
         await sidecars.forget(id).catch(() => undefined);
         throw error;
-      } finally {
-        await handle?.close();
       }
     },
 

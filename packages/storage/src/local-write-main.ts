@@ -1,27 +1,25 @@
-import { workerData } from 'node:worker_threads';
-import { blockAt } from './local-blocks.ts';
-import { FileSink } from './local-sink.ts';
+import { closeSync, openSync } from 'node:fs';
+import { BlockWriter } from './local-file-writer.ts';
 import { serve } from './local-thread.ts';
 import type { WriteOrder, WriteOutcome } from './local-write-thread.ts';
 
-/** The thread of `startWriteThread`: hashes blocks and has them written, those of several files at a time. */
-const memory = workerData as SharedArrayBuffer;
-const sinks = new Map<number, FileSink>();
+/** The thread of `startWriteThread`: hashes and writes several files at a time. */
+const writers = new Map<string, BlockWriter>();
 
 serve(async (order: WriteOrder): Promise<WriteOutcome> => {
-  const { fd, step } = order;
-  const sink = sinks.get(fd) ?? new FileSink(fd);
-  sinks.set(fd, sink);
+  const { path, step } = order;
+  const writer = writers.get(path) ?? new BlockWriter(path, { open: openSync, close: closeSync });
+  writers.set(path, writer);
   try {
-    if (step === 'write') {
-      await sink.write(blockAt(memory, order.index).subarray(0, order.size), true, order.position);
+    if (step === 'add') {
+      for (const chunk of order.chunks) await writer.add(chunk);
       return {};
     }
     try {
-      return step === 'end' ? { sha256: await sink.end() } : {};
+      return step === 'end' ? { sha256: await writer.end() } : {};
     } finally {
-      sinks.delete(fd);
-      await sink.close();
+      writers.delete(path);
+      await writer.close();
     }
   } catch (error) {
     return { failed: (error as Partial<NodeJS.ErrnoException>).code ?? 'EIO' };

@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -24,13 +24,8 @@ describe.each(['by the thread that has it', 'by a thread for it'])('what is writ
 
   const writtenOf = async (name: string, body: Parameters<Writing>[1]) => {
     const path = join(dir, name);
-    const handle = await open(path, 'wx');
-    try {
-      const hash = await writeTo(handle, body, {});
-      return { hash, bytes: await readFile(path) };
-    } finally {
-      await handle.close();
-    }
+    const hash = await writeTo(path, body, {});
+    return { hash, bytes: await readFile(path) };
   };
 
   it.each([

@@ -41,15 +41,14 @@ export interface LocalStoreOptions {
 export function createLocalStore(options: LocalStoreOptions): ObjectStore {
   const objects = openLocalObjects(options.root, options.commitThread);
   const writeTo = createWriting(options.writeThread);
-  const cloned = createCloning();
+  const clone = createCloning();
 
   return {
     put: async (key, body, settings = {}) => {
       try {
         return await objects.publish(key, settings, async (temp) => {
           if (body instanceof Uint8Array && body.length <= FEW_BYTES) return small(body, settings);
-          const handle = await onDisk(open(temp, 'wx', 0o644));
-          return filled(handle, () => writeTo(handle, body, settings), settings);
+          return described(await writeTo(temp, body, settings), settings);
         });
       } catch (error) {
         discard(body);
@@ -63,10 +62,11 @@ export function createLocalStore(options: LocalStoreOptions): ObjectStore {
         try {
           checkSize((await source.stat()).size, settings);
           // The clone is hashed and not the source, which may change meanwhile.
-          const clone = await cloned(source, path, temp);
-          if (clone) return await filled(clone, () => hashOf(clone, settings.signal), settings);
-          const handle = await onDisk(open(temp, 'wx', 0o644));
-          return await filled(handle, () => writeTo(handle, readAll(source), settings), settings);
+          const isCloned = await clone(source, path, temp);
+          const sha256 = isCloned
+            ? await hashOfFile(temp, settings.signal)
+            : await writeTo(temp, readAll(source), settings);
+          return described(sha256, settings);
         } finally {
           await source.close();
         }
@@ -116,11 +116,9 @@ export function createLocalStore(options: LocalStoreOptions): ObjectStore {
       try {
         const settings = { contentType: head.contentType, expectedSha256: head.sha256 };
         return await objects.publish(to, settings, async (temp) => {
-          const clone = await cloned(handle, undefined, temp);
           // A clone shares the very blocks; a copy is hashed again.
-          if (clone) return { handle: clone, sha256: head.sha256, contentType: head.contentType };
-          const target = await onDisk(open(temp, 'wx', 0o644));
-          return filled(target, () => writeTo(target, readAll(handle), {}), settings);
+          const isCloned = await clone(handle, undefined, temp);
+          return described(isCloned ? head.sha256 : await writeTo(temp, readAll(handle), {}), settings);
         });
       } finally {
         await handle.close();
@@ -144,45 +142,47 @@ export function createLocalStore(options: LocalStoreOptions): ObjectStore {
 function small(bytes: Uint8Array, settings: PutOptions) {
   checkSize(bytes.length, settings);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { bytes, sha256, contentType: settings.contentType ?? DEFAULT_CONTENT_TYPE };
+  return { bytes, ...described(sha256, settings) };
 }
 
-/** A filled temporary file, still open; closed when filling it fails. */
-async function filled(handle: FileHandle, fill: () => Promise<string>, { contentType }: PutOptions) {
+function described(sha256: string, { contentType = DEFAULT_CONTENT_TYPE }: PutOptions) {
+  return { sha256, contentType };
+}
+
+async function hashOfFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const handle = await onDisk(open(path, 'r'));
   try {
-    return { handle, sha256: await fill(), contentType: contentType ?? DEFAULT_CONTENT_TYPE };
-  } catch (error) {
+    return await hashOf(handle, signal);
+  } finally {
     await handle.close();
-    throw error;
   }
 }
 
 /**
- * Makes another file with the same blocks, which are copied when either is written to; undefined where there is no such
+ * Makes another file with the same blocks, which are copied when either is written to; false where there is no such
  * thing. A file system that has none is asked once.
  */
 function createCloning() {
   let possible = true;
   return async (source: FileHandle, path: string | undefined, target: string) => {
     const from = pathOf(source) ?? path;
-    if (!possible || from === undefined) return undefined;
+    if (!possible || from === undefined) return false;
     try {
       await copyFile(from, target, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
     } catch (error) {
       if (errorCode(error) === 'EEXIST') throw error;
       if (errorCode(error) === 'ENOTSUP') possible = false;
       // Other reasons than "not here" come back when the file is copied.
-      return undefined;
+      return false;
     }
     const handle = await open(target, 'r+');
     try {
       // The clone has the source's permissions, which may shut out the other processes.
       await handle.chmod(0o644);
       await handle.datasync();
-      return handle;
-    } catch (error) {
+      return true;
+    } finally {
       await handle.close();
-      throw error;
     }
   };
 }

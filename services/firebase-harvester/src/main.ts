@@ -10,7 +10,7 @@ await runWorker({
   // A user is mostly waited for: by Firestore, by Storage, by the disk.
   slots: 8,
   // Doubling would take it over 200 MB, to be a twelfth faster.
-  heapGrowthPercent: 45,
+  heapGrowthPercent: 30,
   env: harvestEnv,
   handlers: (env, { db, log }) => {
     const project = openProject(env);

@@ -25,7 +25,8 @@ class Block {
     size: number,
     readonly onUnused: (block: Block) => void,
   ) {
-    this.#memory = Buffer.allocUnsafeSlow(size);
+    // The store's thread sees it as it is, without a copy.
+    this.#memory = Buffer.from(new SharedArrayBuffer(size));
     blockOf.set(this.#memory.buffer, this);
   }
 

@@ -61,7 +61,7 @@ type Headers = Answer['headers'];
 const GOOGLE = 'https://storage.googleapis.com';
 const MAX_ANSWER_BYTES = 2 ** 20;
 /** What all connections together read into at a time, and the least and the most of one of them. */
-const ROOM_BYTES = 2 ** 23;
+const ROOM_BYTES = 2 ** 22;
 const [LEAST_BLOCK, MOST_BLOCK] = [2 ** 17, 2 ** 19];
 
 const resource = z.object({
