@@ -50,7 +50,7 @@ export function createDetector(session: OnnxSession, spec: DetectorSpec): Detect
     spec,
     async detect(view, least) {
       const outputs = await session.run(fill(view), [1, 3, height, width]);
-      return decode(outputs, { width, height }, least).map((found) => shift(found, view.x, view.y));
+      return decode(outputs, { width, height }, least).map((found) => shifted(found, view.x, view.y));
     },
   };
 }
@@ -76,7 +76,12 @@ function inputOf({ width, height, channels, mean, scale }: DetectorSpec): (view:
   };
 }
 
-function shift({ left, top, right, bottom, score, points }: Candidate, x: number, y: number): Candidate {
+/** A candidate somewhere else. */
+export function shifted(
+  { left, top, right, bottom, score, points }: Candidate,
+  x: number,
+  y: number,
+): Candidate {
   return {
     ...{ left: left + x, top: top + y, right: right + x, bottom: bottom + y, score },
     points: points?.map(([px, py]) => [px + x, py + y] as const),
@@ -93,16 +98,17 @@ export function shared(a: Candidate, b: Candidate): number {
 export const areaOf = ({ left, top, right, bottom }: Candidate): number =>
   Math.max(0, right - left) * Math.max(0, bottom - top);
 
-/** Of boxes that overlap by more than `overlap` (intersection over union), the best one each, best first. */
+/** Whether two boxes overlap by more than `overlap` (intersection over union). */
+export function isDouble(one: Candidate, other: Candidate, overlap: number): boolean {
+  const both = shared(one, other);
+  return both > 0 && both > overlap * (areaOf(one) + areaOf(other) - both);
+}
+
+/** Of boxes that overlap by more than `overlap`, the best one each, best first. */
 export function bestOf<T extends Candidate>(candidates: readonly T[], overlap: number): T[] {
   const kept: T[] = [];
   for (const candidate of [...candidates].sort((a, b) => b.score - a.score)) {
-    const area = areaOf(candidate);
-    const double = kept.some((other) => {
-      const both = shared(candidate, other);
-      return both > overlap * (area + areaOf(other) - both);
-    });
-    if (!double) kept.push(candidate);
+    if (!kept.some((other) => isDouble(candidate, other, overlap))) kept.push(candidate);
   }
   return kept;
 }

@@ -125,6 +125,27 @@ describe('many faces', () => {
     for (const { quality } of faces) expect(quality.size).toBeLessThan(75);
   });
 
+  test.each([
+    [
+      'small ones, all tilted one way',
+      { width: 1632, height: 1224, head: 52, tilts: new Array(12).fill(45) },
+      11,
+    ],
+    [
+      'small ones, each tilted otherwise',
+      { width: 1632, height: 1224, head: 64, tilts: [0, 45, -45, 30, -30, 15] },
+      12,
+    ],
+  ])('%s', async (_, options, least) => {
+    const { jpeg, places } = await drawnGroup([...drawnPeople, ...drawnPeople], options);
+    const { faces } = await analyse(jpeg);
+    const found = places.filter(({ x, y }) =>
+      faces.some(({ box }) => Math.hypot(box.x + box.w / 2 - x, box.y + box.h / 2 - y) < options.head / 4),
+    );
+    expect(found.length).toBeGreaterThanOrEqual(least);
+    expect(faces.length).toBe(found.length);
+  });
+
   test('only as many as are asked for', async () => {
     const path = join(dir, 'group.jpg');
     await writeFile(path, (await drawnGroup(drawnPeople)).jpeg);

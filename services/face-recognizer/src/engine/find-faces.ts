@@ -1,23 +1,23 @@
-import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
+import { areaOf, bestOf, type Candidate, type Detector, isDouble, shared } from './detector.ts';
+import { DOUBTFUL, facesAmong, FAINT, type Seen } from './doubtful.ts';
+import type { TurnedCandidate } from './look.ts';
 import type { Pyramid } from './pyramid.ts';
 import { type Picture, resized } from './sampling.ts';
 import type { ViewedScale } from './scales.ts';
-import { lookAgain, lookTurned } from './second-look.ts';
+import { lookTurned } from './second-look.ts';
 
-/** A face in pixels of the photo. */
-export interface FoundFace extends Candidate {
-  /** By which its top is turned clockwise, as far as the detector needed to know; radians. */
-  readonly roll: number;
+/** A face in pixels of the photo; turned as far as the detector needed to know. */
+export interface FoundFace extends TurnedCandidate {
+  /** True where a view that was meant for something else did not show it clearly. */
+  readonly doubtful?: boolean;
 }
 
-/** What scores less is not even looked at again. */
-const DOUBTFUL = 0.3;
-/** Doubtful ones that are looked at again: the best of them. */
-const MOST_DOUBTFUL = 32;
 /** A box of which so much lies inside a better one, found at another scale, is a part of that face. */
 const INSIDE = 0.7;
-/** A cut one of which so much lies in a face is a part of it. */
-const PART = 0.3;
+/** Boxes of what is faint that may become candidates, and candidates that may come of them: the best of a view. */
+const FAINT_OF_VIEW = { boxes: 200, most: 16 };
+/** And of a photo. */
+const FAINT_OF_PHOTO = { boxes: 400, most: 200 };
 
 /**
  * All that looks like a face in a photo, best first. Small faces that a tile leaves in doubt are looked at again, and
@@ -29,7 +29,7 @@ export async function findFaces(
   photo: Pyramid,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
-  const seen: Seen = { whole: [], cut: [] };
+  const seen = { whole: [] as Candidate[], cut: [] as Candidate[] };
   for (const scale of photo.scales) {
     signal.throwIfAborted();
     const { whole, cut } = await lookAt(detector, photo, resized(photo, scale), scale, signal);
@@ -40,13 +40,6 @@ export async function findFaces(
   return faces.length > 0 ? faces : lookTurned(detector, photo, signal);
 }
 
-/** What the views of a photo show. */
-interface Seen {
-  readonly whole: Candidate[];
-  /** Ends where a tile ends: most lie whole in the next tile, or in the next scale. */
-  readonly cut: Candidate[];
-}
-
 async function lookAt(
   detector: Detector,
   { levels: [photo], tiles }: Pyramid,
@@ -54,7 +47,7 @@ async function lookAt(
   { views }: ViewedScale,
   signal: AbortSignal,
 ): Promise<Seen> {
-  const found: Seen = { whole: [], cut: [] };
+  const found = { whole: [] as Candidate[], cut: [] as Candidate[] };
   const { width, height } = detector.spec;
   for (const { x, y } of views) {
     const part = {
@@ -65,28 +58,39 @@ async function lookAt(
     };
     if (views.length > 1 && tiles.isFlat(shown, part)) continue;
     signal.throwIfAborted();
-    const seen = await detector.detect({ picture: shown, x, y, tiles }, DOUBTFUL);
+    const seen = await detector.detect({ picture: shown, x, y, tiles }, FAINT);
     const isWhole = (one: Candidate) =>
       (x === 0 || one.left > x + 1) &&
       (y === 0 || one.top > y + 1) &&
       (x + width >= shown.width || one.right < x + width - 1) &&
       (y + height >= shown.height || one.bottom < y + height - 1);
-    found.whole.push(...bestOf(seen.filter(isWhole), detector.spec.overlap));
-    found.cut.push(
-      ...bestOf(
-        seen.filter((one) => !isWhole(one)),
-        detector.spec.overlap,
-      ),
-    );
+    const isCut = (one: Candidate) => !isWhole(one);
+    found.whole.push(...apart(seen.filter(isWhole), detector.spec.overlap, FAINT_OF_VIEW));
+    found.cut.push(...apart(seen.filter(isCut), detector.spec.overlap, FAINT_OF_VIEW));
   }
   const inPhoto = (one: Candidate) => scaled(one, photo.width / shown.width, photo.height / shown.height);
   return { whole: found.whole.map(inPhoto), cut: found.cut.map(inPhoto) };
 }
 
-/**
- * Those that score as faces, and of the others those that do at a second look. So do faces that every tile cuts and
- * that the next scale is too small for: what is cut is looked at whole, unless it is a part of a face that was found.
- */
+/** One of each, and of the faint ones only the best: noise is full of them. */
+function apart(
+  seen: readonly Candidate[],
+  overlap: number,
+  { boxes, most }: { readonly boxes: number; readonly most: number },
+): Candidate[] {
+  const isFaint = ({ score }: Candidate) => score < DOUBTFUL;
+  const clear = bestOf(
+    seen.filter((one) => !isFaint(one)),
+    overlap,
+  );
+  const faint = seen
+    .filter((one) => isFaint(one) && !clear.some((other) => isDouble(one, other, overlap)))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, boxes);
+  return [...clear, ...bestOf(faint, overlap).slice(0, most)];
+}
+
+/** Those that score as faces, and of the others those that do at a second look. */
 async function settle(
   detector: Detector,
   photo: Pyramid,
@@ -94,21 +98,15 @@ async function settle(
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
   const { threshold, overlap } = detector.spec;
-  const candidates = withoutParts(bestOf(whole, overlap));
-  const faces: FoundFace[] = candidates
+  const candidates = withoutParts(apart(whole, overlap, FAINT_OF_PHOTO));
+  const sure = candidates
     .filter(({ score }) => score >= threshold)
-    .map((candidate) => ({ ...candidate, roll: 0 }));
-  const again = async (candidate: Candidate) => {
-    signal.throwIfAborted();
-    const face = await lookAgain(detector, photo, candidate);
-    if (face) faces.push(face);
+    .map((candidate): FoundFace => ({ ...candidate, roll: 0 }));
+  const others = {
+    whole: candidates.filter(({ score }) => score < threshold),
+    cut: apart(cut, overlap, FAINT_OF_PHOTO),
   };
-  const doubtful = candidates.filter(({ score }) => score < threshold).slice(0, MOST_DOUBTFUL);
-  for (const candidate of doubtful) await again(candidate);
-  for (const candidate of bestOf(cut, overlap).slice(0, MOST_DOUBTFUL)) {
-    const known = faces.some((face) => shared(face, candidate) > PART * areaOf(candidate));
-    if (!known) await again(candidate);
-  }
+  const faces = [...sure, ...(await facesAmong(detector, photo, sure, others, signal))];
   return withoutParts(bestOf(faces, overlap));
 }
 

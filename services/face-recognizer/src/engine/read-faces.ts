@@ -19,6 +19,8 @@ export type Clock = (step: 'landmarks' | 'align' | 'embed') => void;
 const TURNED = (40 * Math.PI) / 180;
 /** Faces smaller than this, in pixels, are hardly read better however they are turned. */
 const WORTH_TURNING = 32;
+/** And than this, however they are read. */
+const WORTH_READING = 16;
 /** How much longer an embedding must be to be the better one. */
 const BETTER = 1.05;
 
@@ -36,18 +38,42 @@ export async function readFaces(
 ): Promise<Reading[]> {
   const readings = await readOnce(models, photo, faces, signal, clock);
   if (!models.landmarks || sure === Infinity) return readings;
-  const unsure = readings.filter(({ norm, face }) => norm < sure && sizeOf(face) >= WORTH_TURNING);
-  const turned = unsure.flatMap(({ face }) => [
-    { ...face, roll: face.roll + TURNED },
-    { ...face, roll: face.roll - TURNED },
-  ]);
-  const again = await readOnce(models, photo, turned, signal, clock);
+  const others = readings.flatMap((reading) =>
+    reading.norm < sure ? otherWays(reading.face).map((face) => ({ reading, face })) : [],
+  );
+  const again = await readOnce(
+    models,
+    photo,
+    others.map(({ face }) => face),
+    signal,
+    clock,
+  );
   const best = new Map<Reading, Reading>();
-  for (const [n, reading] of unsure.entries()) {
-    for (const other of again.slice(n * 2, n * 2 + 2))
-      if (other.norm > (best.get(reading) ?? reading).norm * BETTER) best.set(reading, other);
+  for (const [n, { reading }] of others.entries()) {
+    const other = again[n];
+    if (!other || other.norm <= (best.get(reading) ?? reading).norm * BETTER) continue;
+    best.set(reading, { ...other, face: { ...reading.face, roll: other.face.roll } });
   }
   return readings.map((reading) => best.get(reading) ?? reading);
+}
+
+/** How a face may be read that the embedder says little about. */
+function otherWays(face: FoundFace): FoundFace[] {
+  if (sizeOf(face) < WORTH_READING) return [];
+  if (sizeOf(face) < WORTH_TURNING) return [wider(face)];
+  // Of one that was found turned, the roll is known.
+  if (face.roll !== 0) return [];
+  return [TURNED, -TURNED].map((roll) => ({ ...face, roll }));
+}
+
+/** In few pixels, boxes are often tight. */
+function wider(face: FoundFace): FoundFace {
+  const [right, down] = [(face.right - face.left) / 8, (face.bottom - face.top) / 8];
+  return {
+    ...face,
+    ...{ left: face.left - right, top: face.top - down },
+    ...{ right: face.right + right, bottom: face.bottom + down },
+  };
 }
 
 async function readOnce(

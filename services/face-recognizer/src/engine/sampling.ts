@@ -25,18 +25,29 @@ export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Arr
  * @returns RGB, row by row
  */
 export function sampleSquare(
-  { levels, sampler }: Pyramid,
+  photo: Pyramid,
   side: number,
   view: Similarity,
   into = new Uint8Array(side * side * 3),
   mirrored = false,
 ): Uint8Array {
+  return samplePart(photo, { width: side, height: side }, view, into, mirrored);
+}
+
+/** As {@link sampleSquare}, of another shape. */
+export function samplePart(
+  { levels, sampler }: Pyramid,
+  { width, height }: PixelSize,
+  view: Similarity,
+  into = new Uint8Array(width * height * 3),
+  mirrored = false,
+): Uint8Array {
   const level = levelFor(levels, scaleOf(view));
   const [a, b] = [view.a * level.factor, view.b * level.factor];
   const lattice: Lattice = {
-    ...{ width: side, height: side },
-    x: view.tx * level.factor + (a - b) / 2 - 0.5 + (mirrored ? a * (side - 1) : 0),
-    y: view.ty * level.factor + (a + b) / 2 - 0.5 + (mirrored ? b * (side - 1) : 0),
+    ...{ width, height },
+    x: view.tx * level.factor + (a - b) / 2 - 0.5 + (mirrored ? a * (width - 1) : 0),
+    y: view.ty * level.factor + (a + b) / 2 - 0.5 + (mirrored ? b * (width - 1) : 0),
     ...{ column: mirrored ? [-a, -b] : [a, b], row: [-b, a] },
   };
   sampler.sample(level, lattice, into);

@@ -1,8 +1,9 @@
 import type { Candidate, Detector } from './detector.ts';
 import type { FoundFace } from './find-faces.ts';
+import { inPhoto, inTheMiddle, placeOf } from './look.ts';
 import type { Pyramid } from './pyramid.ts';
 import { sampleSquare } from './sampling.ts';
-import { apply, type Point, type Similarity, squareAround } from './similarity.ts';
+import { type Similarity, squareAround } from './similarity.ts';
 
 /** How far a photo is turned that shows no face as it is, in radians. */
 const TURNED = (40 * Math.PI) / 180;
@@ -14,17 +15,19 @@ const CONVINCING = 0.75;
 
 /**
  * Looks at a candidate at the size at which the detector knows faces best.
+ * @param roll by which its top is thought to be turned clockwise, in radians
  * @returns the face, or undefined where there is none
  */
 export async function lookAgain(
   detector: Detector,
   photo: Pyramid,
   candidate: Candidate,
+  roll = 0,
 ): Promise<FoundFace | undefined> {
   const { centre, span } = placeOf(candidate);
-  const view = squareAround(centre, span / FACE_SHARE, sideOf(detector), 0);
+  const view = squareAround(centre, span / FACE_SHARE, sideOf(detector), roll);
   const seen = inTheMiddle(await look(detector, photo, view), sideOf(detector), FACE_SHARE);
-  return seen && seen.score >= CONVINCING ? inPhoto(seen, view, 0) : undefined;
+  return seen && seen.score >= CONVINCING ? inPhoto(seen, view, roll) : undefined;
 }
 
 /**
@@ -62,10 +65,6 @@ export async function lookTurned(
 
 const sideOf = ({ spec }: Detector) => Math.min(spec.width, spec.height);
 
-function placeOf({ left, top, right, bottom }: Candidate): { centre: Point; span: number } {
-  return { centre: [(left + right) / 2, (top + bottom) / 2], span: Math.max(right - left, bottom - top) };
-}
-
 /** Scores below this say nothing. */
 const LEAST = 0.1;
 
@@ -82,37 +81,4 @@ async function look(
   if (square.length !== side * side * 3) square = new Uint8Array(side * side * 3);
   sampleSquare(photo, side, view, square, mirrored);
   return detector.detect({ picture: { data: square, width: side, height: side }, x: 0, y: 0 }, LEAST);
-}
-
-/** The best of those that lie in the middle of a square and are about as large as they should be. */
-function inTheMiddle(seen: readonly Candidate[], side: number, share: number): Candidate | undefined {
-  return seen
-    .filter(({ left, top, right, bottom }) => {
-      const [x, y] = [(left + right) / 2 - side / 2, (top + bottom) / 2 - side / 2];
-      const size = Math.max(right - left, bottom - top) / (side * share);
-      return Math.hypot(x, y) < (side * share) / 2 && size > 0.5 && size < 1.8;
-    })
-    .sort((a, b) => b.score - a.score)[0];
-}
-
-/** The upright box of what was seen: as large, about the same middle. */
-function inPhoto(
-  { left, top, right, bottom, score, points }: Candidate,
-  view: Similarity,
-  roll: number,
-): FoundFace {
-  const [x, y] = apply(view, [(left + right) / 2, (top + bottom) / 2]);
-  const scale = Math.hypot(view.a, view.b);
-  const [halfWidth, halfHeight] = [((right - left) * scale) / 2, ((bottom - top) * scale) / 2];
-  return {
-    ...{
-      left: x - halfWidth,
-      top: y - halfHeight,
-      right: x + halfWidth,
-      bottom: y + halfHeight,
-      score,
-      roll,
-    },
-    points: points?.map((point) => apply(view, point)),
-  };
 }
