@@ -44,15 +44,14 @@ export async function streamGrey(
     }
   };
   const { signal, onProgress, probe, limits } = source.options;
-  return isCutOff(
-    await runFfmpeg(greyArguments(source, stretch, 'pipe:1'), {
-      signal,
-      limits: mediaLimits(limits),
-      durationSeconds: probe.duration,
-      onProgress,
-      onStdout,
-    }),
-  );
+  const outcome = await runFfmpeg(greyArguments(source, stretch, 'pipe:1'), {
+    signal,
+    limits: mediaLimits(limits),
+    durationSeconds: probe.duration,
+    onProgress,
+    onStdout,
+  });
+  return { cutOff: isCutOff(outcome, source, stretch) };
 }
 
 /** Writes the frames of a stretch to a file, one after the other. */
@@ -64,15 +63,26 @@ export async function writeGrey(
 ): Promise<{ cutOff: boolean }> {
   const { probe, limits } = source.options;
   const args = greyArguments(source, stretch, outFile);
-  return isCutOff(
-    await runFfmpeg(args, { signal, limits: mediaLimits(limits), durationSeconds: probe.duration }),
-  );
+  const settings = { signal, limits: mediaLimits(limits), durationSeconds: probe.duration };
+  return { cutOff: isCutOff(await runFfmpeg(args, settings), source, stretch) };
 }
 
-/** The file ends before the end that it announces. */
-const isCutOff = ({ stderr }: FfmpegOutcome) => ({
-  cutOff: /partial file|File ended prematurely/.test(stderr),
-});
+/** By so much a video may end before the end that it announces and be whole, in seconds. */
+const NEAR_END = 1;
+
+/**
+ * The file ends before the end that it announces. Old ffmpegs do not always say so, but that its last packet is broken
+ * they do.
+ */
+function isCutOff(
+  { stderr, frames }: FfmpegOutcome,
+  { form, options }: GreySource,
+  { from }: Stretch,
+): boolean {
+  if (/partial file|File ended prematurely/.test(stderr)) return true;
+  const announced = mainVideo(options.probe).duration ?? options.probe.duration ?? 0;
+  return /Invalid data found/.test(stderr) && from + frames / form.rate < announced - NEAR_END;
+}
 
 function greyArguments(
   { path, form, options }: GreySource,
