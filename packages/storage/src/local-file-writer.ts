@@ -41,6 +41,7 @@ export class BlockWriter implements FileWriter {
   #block: Block | undefined;
   #filled = 0;
   #position = 0;
+  #adding: Promise<void> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #fd: number | undefined;
   /** The file, opened once more. Null where that is not to be had. */
@@ -60,7 +61,7 @@ export class BlockWriter implements FileWriter {
     this.#filled += part.length;
     if (this.#filled < BLOCK_BYTES) return undefined;
     const rest = chunk.subarray(part.length);
-    return this.#flush().then(() => (rest.length > 0 ? this.add(rest) : undefined));
+    return (this.#adding = this.#flush().then(() => (rest.length > 0 ? this.add(rest) : undefined)));
   }
 
   async end(): Promise<string> {
@@ -71,6 +72,8 @@ export class BlockWriter implements FileWriter {
   }
 
   async close(): Promise<void> {
+    // Whoever gave up does not wait for it, and goes on to write; under a closed file's number there may be another.
+    await this.#adding?.catch(() => undefined);
     await this.#writing.catch(() => undefined);
     if (this.#block) blocks.giveBack(this.#block);
     for (const fd of [this.#direct, this.#fd]) if (typeof fd === 'number') await this.calls.close(fd);

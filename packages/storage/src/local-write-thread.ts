@@ -53,6 +53,7 @@ class HandingOn implements FileWriter {
   /** A copy that is being made, of so many bytes. */
   #copy: Buffer | undefined;
   #copied = 0;
+  #adding: Promise<void> | undefined;
   #handing: Promise<void> = Promise.resolve();
   /** What the thread has not been told of is written by this one. */
   #own: BlockWriter | undefined;
@@ -69,7 +70,7 @@ class HandingOn implements FileWriter {
     this.#endCopy();
     this.#parts.push(chunk);
     this.#size += chunk.length;
-    return this.#size < HANDED_BYTES ? undefined : this.#handOn();
+    return this.#size < HANDED_BYTES ? undefined : (this.#adding = this.#handOn());
   }
 
   async end(): Promise<string> {
@@ -81,6 +82,7 @@ class HandingOn implements FileWriter {
   }
 
   async close(): Promise<void> {
+    await this.#adding?.catch(() => undefined);
     await this.#handing.catch(() => undefined);
     await this.#own?.close();
     if (this.#isTold) await this.ask({ path: this.path, step: 'close' }).catch(() => undefined);
@@ -95,7 +97,8 @@ class HandingOn implements FileWriter {
     const to = from + part.length;
     if (to === chunk.length) this.onAdded(chunk);
     if (this.#size < HANDED_BYTES) return undefined;
-    return this.#handOn().then(() => (to < chunk.length ? this.#addCopy(chunk, to) : undefined));
+    const rest = () => (to < chunk.length ? this.#addCopy(chunk, to) : undefined);
+    return (this.#adding = this.#handOn().then(rest));
   }
 
   #endCopy(): void {

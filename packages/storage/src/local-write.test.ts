@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chunked, pattern, sha256, streamOf } from './conformance/bodies.ts';
+import { BlockWriter } from './local-file-writer.ts';
 import { createWriting, type Writing } from './local-write.ts';
 import { startWriteThread } from './local-write-thread.ts';
 
@@ -63,5 +64,22 @@ describe.each(['by the thread that has it', 'by a thread for it'])('what is writ
       }),
     );
     expect(all).toEqual(all.map(() => true));
+  });
+});
+
+describe.each(['this thread', 'a thread for it'])('a file that is given up while %s writes', (by) => {
+  it('is closed when nothing is written to it any more', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'local-write-'));
+    const thread = by === 'a thread for it' ? startWriteThread() : undefined;
+    await thread?.started;
+    const path = join(dir, 'file');
+    const writer = thread?.open(path, () => undefined) ?? new BlockWriter(path);
+    const bytes = pattern(4 * BLOCK);
+    const adding = writer.add(bytes);
+    await writer.close();
+    // Under the number of a closed file this would fail, or be written to another.
+    await adding;
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    await rm(dir, { recursive: true });
   });
 });
