@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scene } from '../scene.ts';
 
@@ -26,15 +26,21 @@ export async function processing(scene: Scene, jobId: string): Promise<void> {
   following.catch(() => undefined);
 }
 
-/** The running programs that were started on files under a folder, from /proc. */
+/** The running programs that work on files under a folder, named to them or already open, from /proc. */
 export function processesUnder(folder: string) {
+  const hasOpen = async (pid: string): Promise<boolean> => {
+    const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    const paths = await Promise.all(open.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
+    return paths.some((path) => path.startsWith(folder));
+  };
   const running = async (program: string): Promise<number[]> => {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const matches = await Promise.all(
       pids.map(async (pid) => {
         const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
         const name = commandLine.split('\0')[0]?.split('/').at(-1) ?? '';
-        return name.startsWith(program) && commandLine.includes(folder) ? [Number(pid)] : [];
+        if (!name.startsWith(program)) return [];
+        return commandLine.includes(folder) || (await hasOpen(pid)) ? [Number(pid)] : [];
       }),
     );
     return matches.flat();
