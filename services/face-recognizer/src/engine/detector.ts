@@ -50,7 +50,9 @@ export function createDetector(session: OnnxSession, spec: DetectorSpec): Detect
     spec,
     async detect(view, least) {
       const outputs = await session.run(fill(view), [1, 3, height, width]);
-      return decode(outputs, { width, height }, least).map((found) => shifted(found, view.x, view.y));
+      const found = decode(outputs, { width, height }, least);
+      for (const [n, one] of found.entries()) found[n] = shifted(one, view.x, view.y);
+      return found;
     },
   };
 }
@@ -104,11 +106,20 @@ export function isDouble(one: Candidate, other: Candidate, overlap: number): boo
   return both > 0 && both > overlap * (areaOf(one) + areaOf(other) - both);
 }
 
+/** Whether a box overlaps any of others by more than `overlap`. */
+export function hasDouble(one: Candidate, others: readonly Candidate[], overlap: number): boolean {
+  for (const other of others) if (isDouble(one, other, overlap)) return true;
+  return false;
+}
+
+/** For sorting, the best first. */
+export const byScore = (a: Candidate, b: Candidate): number => b.score - a.score;
+
 /** Of boxes that overlap by more than `overlap`, the best one each, best first. */
 export function bestOf<T extends Candidate>(candidates: readonly T[], overlap: number): T[] {
   const kept: T[] = [];
-  for (const candidate of [...candidates].sort((a, b) => b.score - a.score)) {
-    if (!kept.some((other) => isDouble(candidate, other, overlap))) kept.push(candidate);
+  for (const candidate of [...candidates].sort(byScore)) {
+    if (!hasDouble(candidate, kept, overlap)) kept.push(candidate);
   }
   return kept;
 }

@@ -51,7 +51,9 @@ function normalised(vector: Float32Array): Embedded {
   for (const value of vector) square += value * value;
   const norm = Math.sqrt(square);
   if (!(norm > 0 && norm < Infinity)) return { embedding: new Float32Array(vector.length), norm: 0 };
-  return { embedding: vector.map((value) => value / norm), norm };
+  const embedding = new Float32Array(vector.length);
+  for (const [n, value] of vector.entries()) embedding[n] = value / norm;
+  return { embedding, norm };
 }
 
 /** Of two embeddings of length 1. */

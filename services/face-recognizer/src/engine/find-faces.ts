@@ -1,4 +1,4 @@
-import { areaOf, bestOf, type Candidate, type Detector, isDouble, shared } from './detector.ts';
+import { areaOf, bestOf, byScore, type Candidate, type Detector, hasDouble, shared } from './detector.ts';
 import { DOUBTFUL, facesAmong, FAINT, type Seen } from './doubtful.ts';
 import type { TurnedCandidate } from './look.ts';
 import type { Pyramid } from './pyramid.ts';
@@ -58,37 +58,49 @@ async function lookAt(
     };
     if (views.length > 1 && tiles.isFlat(shown, part)) continue;
     signal.throwIfAborted();
-    const seen = await detector.detect({ picture: shown, x, y, tiles }, FAINT);
-    const isWhole = (one: Candidate) =>
-      (x === 0 || one.left > x + 1) &&
-      (y === 0 || one.top > y + 1) &&
-      (x + width >= shown.width || one.right < x + width - 1) &&
-      (y + height >= shown.height || one.bottom < y + height - 1);
-    const isCut = (one: Candidate) => !isWhole(one);
-    found.whole.push(...apart(seen.filter(isWhole), detector.spec.overlap, FAINT_OF_VIEW));
-    found.cut.push(...apart(seen.filter(isCut), detector.spec.overlap, FAINT_OF_VIEW));
+    const { whole, cut } = byEdges(await detector.detect({ picture: shown, x, y, tiles }, FAINT), {
+      left: x === 0 ? -Infinity : x + 1,
+      top: y === 0 ? -Infinity : y + 1,
+      right: x + width >= shown.width ? Infinity : x + width - 1,
+      bottom: y + height >= shown.height ? Infinity : y + height - 1,
+    });
+    found.whole.push(...apart(whole, detector.spec.overlap, FAINT_OF_VIEW));
+    found.cut.push(...apart(cut, detector.spec.overlap, FAINT_OF_VIEW));
   }
-  const inPhoto = (one: Candidate) => scaled(one, photo.width / shown.width, photo.height / shown.height);
-  return { whole: found.whole.map(inPhoto), cut: found.cut.map(inPhoto) };
+  const [x, y] = [photo.width / shown.width, photo.height / shown.height];
+  return { whole: allScaled(found.whole, x, y), cut: allScaled(found.cut, x, y) };
 }
 
-/** One of each, and of the faint ones only the best: noise is full of them. */
+/** Those inside some edges, and those that reach them. */
+function byEdges(
+  seen: readonly Candidate[],
+  { left, top, right, bottom }: Pick<Candidate, 'left' | 'top' | 'right' | 'bottom'>,
+): { whole: Candidate[]; cut: Candidate[] } {
+  const [whole, cut]: [Candidate[], Candidate[]] = [[], []];
+  for (const one of seen) {
+    const isWhole = one.left > left && one.top > top && one.right < right && one.bottom < bottom;
+    (isWhole ? whole : cut).push(one);
+  }
+  return { whole, cut };
+}
+
+/**
+ * One of each, and of the faint ones only the best: noise is full of them. As all that is done to candidates, it is
+ * written without functions of its own: they would be compiled anew for every photo, for more than a photo's share of
+ * anything but the models.
+ */
 function apart(
   seen: readonly Candidate[],
   overlap: number,
   { boxes, most }: { readonly boxes: number; readonly most: number },
 ): Candidate[] {
-  const isFaint = ({ score }: Candidate) => score < DOUBTFUL;
-  const clear = bestOf(
-    seen.filter((one) => !isFaint(one)),
-    overlap,
-  );
-  const faint = seen
-    .filter((one) => isFaint(one) && !clear.some((other) => isDouble(one, other, overlap)))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, boxes);
-  return [...clear, ...bestOf(faint, overlap).slice(0, most)];
+  const clear = bestOf(seen.filter(isClear), overlap);
+  const faint: Candidate[] = [];
+  for (const one of seen) if (!isClear(one) && !hasDouble(one, clear, overlap)) faint.push(one);
+  return [...clear, ...bestOf(faint.sort(byScore).slice(0, boxes), overlap).slice(0, most)];
 }
+
+const isClear = ({ score }: Candidate): boolean => score >= DOUBTFUL;
 
 /** Those that score as faces, and of the others those that do at a second look. */
 async function settle(
@@ -111,10 +123,25 @@ async function settle(
 }
 
 function withoutParts<T extends Candidate>(best: readonly T[]): T[] {
-  return best.filter((one, index) => {
-    const area = areaOf(one);
-    return !best.slice(0, index).some((other) => areaOf(other) > area && shared(one, other) > INSIDE * area);
-  });
+  const kept: T[] = [];
+  for (const [index, one] of best.entries()) if (!isPartOfAny(one, best, index)) kept.push(one);
+  return kept;
+}
+
+/** @param count how many of the others are better */
+function isPartOfAny(one: Candidate, others: readonly Candidate[], count: number): boolean {
+  const area = areaOf(one);
+  for (let n = 0; n < count; n++) {
+    const other = others[n] as Candidate;
+    if (areaOf(other) > area && shared(one, other) > INSIDE * area) return true;
+  }
+  return false;
+}
+
+function allScaled(candidates: readonly Candidate[], x: number, y: number): Candidate[] {
+  const all: Candidate[] = [];
+  for (const one of candidates) all.push(scaled(one, x, y));
+  return all;
 }
 
 function scaled({ left, top, right, bottom, score, points }: Candidate, x: number, y: number): Candidate {

@@ -5,9 +5,7 @@ import { apply, squareAround, type Point } from './similarity.ts';
 
 const SIDE = 64;
 /** iBUG's 68: the eye on the left of the picture, the other, and the tip of the nose and the corners of the mouth. */
-const LEFT_EYE = [36, 37, 38, 39, 40, 41];
-const RIGHT_EYE = [42, 43, 44, 45, 46, 47];
-const SINGLE = [30, 48, 54];
+const FIVE = [[36, 37, 38, 39, 40, 41], [42, 43, 44, 45, 46, 47], [30], [48], [54]];
 /** Beyond this roll, in radians, a face is looked at again, turned upright: the model knows few that lie on their side. */
 const TILTED = 0.2;
 
@@ -68,12 +66,16 @@ export function rollOf(points: readonly Point[]): number {
 }
 
 function fivePoints(all: Float32Array): Point[] {
-  const at = (index: number): Point => [all[index * 2] ?? 0, all[index * 2 + 1] ?? 0];
-  const mean = (indices: readonly number[]): Point => {
-    const sum = indices.map(at).reduce<Point>(([x, y], point) => [x + point[0], y + point[1]], [0, 0]);
-    return [sum[0] / indices.length, sum[1] / indices.length];
-  };
-  return [mean(LEFT_EYE), mean(RIGHT_EYE), ...SINGLE.map(at)];
+  return FIVE.map((indices) => middleOf(all, indices));
+}
+
+function middleOf(all: Float32Array, indices: readonly number[]): Point {
+  let [x, y] = [0, 0];
+  for (const index of indices) {
+    x += all[index * 2] ?? 0;
+    y += all[index * 2 + 1] ?? 0;
+  }
+  return [x / indices.length, y / indices.length];
 }
 
 /** ITU-R BT.601 luma as a fraction of 256. */

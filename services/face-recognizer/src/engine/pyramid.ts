@@ -1,5 +1,5 @@
 import { createPixelRows } from './pixel-rows.ts';
-import { createResizer, type PixelSize, type Resizer, resizerBytes } from './resize.ts';
+import { createResizer, type PixelSize, type Resizer, resizerBytes, type Room } from './resize.ts';
 import { createSampler, type Sampler, SAMPLER_BYTES } from './sampler.ts';
 import { type Picture, plainBytes } from './sampling.ts';
 import { planScales, type Seen, type ViewedScale } from './scales.ts';
@@ -17,8 +17,9 @@ export interface Pyramid {
   readonly levels: readonly [Level, ...Level[]];
   /** What samples them. */
   readonly sampler: Sampler;
-  /** What makes the whole of one another size. */
+  /** What makes the whole of one another size, and where it may put that. */
   readonly resizer: Resizer;
+  readonly room: Room;
   /** What looks at parts of them, and of what the resizer made. */
   readonly tiles: Tiles;
   /** At which sizes it is to be looked at, the largest first. */
@@ -47,6 +48,8 @@ const MOST_KEPT = 64 * 2 ** 20;
 export function createPyramids(detector: Seen): Pyramids {
   let rows = createPixelRows();
   let held = 0;
+  /** As long as the memory is the same: what V8 compiles for a function goes with it, and would be compiled for each photo. */
+  let tools: (Pick<Pyramid, 'sampler' | 'resizer' | 'tiles'> & { memory: Uint8Array }) | undefined;
   return {
     of(picture) {
       const photo: Level = { ...picture, data: plainBytes(picture.data), factor: 1 };
@@ -76,13 +79,15 @@ export function createPyramids(detector: Seen): Pyramids {
         if (before) halve(before, level, 0, level.height);
         before = level;
       }
-      return {
-        levels: [photo, ...levels],
-        sampler: createSampler(rows, memory, 0),
-        resizer: createResizer(rows, memory, 0, { at, bytes: room }),
-        tiles: createTiles(rows, memory, 0),
-        scales,
-      };
+      if (tools?.memory.buffer !== memory.buffer)
+        tools = {
+          memory,
+          sampler: createSampler(rows, memory, 0),
+          resizer: createResizer(rows, memory, 0),
+          tiles: createTiles(rows, memory, 0),
+        };
+      const { sampler, resizer, tiles } = tools;
+      return { levels: [photo, ...levels], sampler, resizer, room: { at, bytes: room }, tiles, scales };
     },
   };
 

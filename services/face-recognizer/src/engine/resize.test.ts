@@ -32,7 +32,7 @@ function resize({ data, width, height }: Picture, size: PixelSize, inside: boole
   const held = memory.subarray(own, own + data.length);
   if (inside) held.set(data);
   const picture = { data: inside ? held : data, width, height };
-  return createResizer(rows, memory, 0, room).resize(picture, size);
+  return createResizer(rows, memory, 0).resize(picture, size, room);
 }
 
 test.each([

@@ -9,13 +9,12 @@ export interface PixelSize {
 }
 
 export interface Resizer {
-  /** Bytes that there is room for. */
-  readonly room: number;
   /**
    * The whole of a picture at another size, not smaller than {@link MOST_SHRUNK} makes it.
+   * @param room for the result, and some bytes after it
    * @returns good until the next
    */
-  resize(picture: Picture, size: PixelSize): Picture;
+  resize(picture: Picture, size: PixelSize, room: Room): Picture;
 }
 
 /** A pixel of the result is made of three of the picture at most, across and down. */
@@ -32,7 +31,7 @@ export const resizerBytes = (width: number, toWidth: number): number =>
   width * 3 * (BAND + 1) + toWidth * COLUMN_BYTES + 4 * SLACK;
 
 /** Where in a memory something is to be put. */
-interface Room {
+export interface Room {
   readonly at: number;
   readonly bytes: number;
 }
@@ -41,12 +40,10 @@ interface Room {
  * Resizes pictures row by row, down first and then across, which is a fraction of the work of sampling every point by
  * itself. What a pixel is made of is the same as there; a picture's last pixels go on beyond its edges.
  * @param at address of {@link resizerBytes} for its own use
- * @param room for the result, and some bytes after it
  */
-export function createResizer({ mixed }: PixelRows, memory: Uint8Array, at: number, room: Room): Resizer {
+export function createResizer({ mixed }: PixelRows, memory: Uint8Array, at: number): Resizer {
   return {
-    room: room.bytes,
-    resize(picture, size) {
+    resize(picture, size, room) {
       const { data, width, height } = picture;
       const stride = width * 3;
       const tableAt = Math.ceil(at / 4) * 4;

@@ -90,7 +90,7 @@ export function createSampler({ points }: PixelRows, memory: Uint8Array, at: num
       else points.one(place.from, place.stride, out, end - begin, x, y, dx, dy);
     }
     if (place) into.set(memory.subarray(at, at + part.width * part.height * 3));
-    if (inside.every((value, n) => value === (n % 2) * part.width)) return;
+    if (isAll(inside, part.width)) return;
     const touched = within(picture, part, around, 'edges');
     for (let row = 0; row < part.height; row++) {
       const [begin, end] = [inside[row * 2] as number, inside[row * 2 + 1] as number];
@@ -104,6 +104,12 @@ export function createSampler({ points }: PixelRows, memory: Uint8Array, at: num
       for (let pixel = from; pixel < last; pixel++) edgePixel(picture, part, row, pixel, around, line);
     }
   }
+}
+
+/** Whether every row begins at 0 and ends at its width. */
+function isAll(inside: Int32Array, width: number): boolean {
+  for (let n = 0; n < inside.length; n++) if (inside[n] !== (n % 2) * width) return false;
+  return true;
 }
 
 /** Where a picture's first pixel is, or would be, and the bytes of a row. */

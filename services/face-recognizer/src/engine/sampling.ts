@@ -55,12 +55,12 @@ export function samplePart(
 }
 
 /** The whole of a photo at another size. @returns good until the next */
-export function resized({ levels, sampler, resizer }: Pyramid, { width, height }: PixelSize): Picture {
+export function resized({ levels, sampler, resizer, room }: Pyramid, { width, height }: PixelSize): Picture {
   const level = levels.filter((one) => one.width >= width && one.height >= height).at(-1) ?? levels[0];
   if (level.width === width && level.height === height) return level;
   const [right, down] = [level.width / width, level.height / height];
-  if (Math.max(right, down) <= MOST_SHRUNK && width * height * 3 <= resizer.room)
-    return resizer.resize(level, { width, height });
+  if (Math.max(right, down) <= MOST_SHRUNK && width * height * 3 <= room.bytes)
+    return resizer.resize(level, { width, height }, room);
   const data = new Uint8Array(width * height * 3);
   const lattice = { width, height, column: [right, 0], row: [0, down] } as const;
   sampler.sample(level, { ...lattice, x: (right - 1) / 2, y: (down - 1) / 2 }, data);
