@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import sharp from 'sharp';
 import type { Cost } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
 import { fillFreeMemory } from '../page-cache.ts';
@@ -9,14 +10,18 @@ import { openStack } from '../stack.ts';
 import { startCelery } from './celery.ts';
 import { compare } from './likeness.ts';
 import { makePhotos } from './photos.ts';
-import { readPhotos, renderByService } from './service.ts';
+import { type Photo, readPhotos, renderByService } from './service.ts';
 
 const PHOTOS = 60;
 const PAIRS = 30;
 /** The first images load code and fill the allocator's pools. */
 const WARM_UPS = 4;
-/** A service that has run for a while has compiled what it runs; up to some hundred images, compiling is a part of their cost. */
-const SERVICE_WARM_UPS = 180;
+/**
+ * A service that has run for a while has compiled what it runs; up to a thousand images, compiling is a part of their
+ * cost. Small ones go the same way sooner.
+ */
+const SERVICE_WARM_UPS = { small: 1_000, full: 180 };
+const SMALL_WIDTH = 320;
 const ROUNDS = 3;
 /** How often each photo is made in a round: of a short one, how it begins and ends is a part that counts. */
 const TIMES = 3;
@@ -78,20 +83,21 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   };
   const cpu = { gateway: [] as number[], worker: [] as number[] };
   const sent = await readPhotos(photos);
-  const again = <T>(list: readonly T[]): T[] => Array.from({ length: TIMES }, () => list).flat();
   const count = PHOTOS * TIMES;
   try {
     // What each loads at its first images is not counted.
-    await renderByService(stack, pool, again(sent).slice(0, SERVICE_WARM_UPS));
-    await bare.ask(again(photos).slice(0, SERVICE_WARM_UPS));
+    const small = await makeSmall(sent);
+    await renderByService(stack, pool, times(small, SERVICE_WARM_UPS.small));
+    await renderByService(stack, pool, times(sent, SERVICE_WARM_UPS.full));
+    await bare.ask(times(photos, SERVICE_WARM_UPS.full));
     await celery?.plain.ask(photos.slice(0, 2));
     for (let round = 0; round < ROUNDS; round++) {
       await fillFreeMemory(dir);
-      const run = await renderByService(stack, pool, again(sent));
+      const run = await renderByService(stack, pool, times(sent, count));
       rates.service.push((count * 1_000) / run.wall);
       cpu.gateway.push(run.gatewayCpu / count);
       cpu.worker.push(run.workerCpu / count);
-      rates.bare.push(await rateOf(bare, again(photos)));
+      rates.bare.push(await rateOf(bare, times(photos, count)));
       if (!celery) continue;
       const few = photos.slice(0, CELERY_PHOTOS);
       rates.plain.push(await rateOf(celery.plain, few));
@@ -114,6 +120,18 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   verdict('images a second, service to Celery + Pillow', service / median(rates.plain), { atLeast: 3.5 });
   note(
     `with draft mode, which Pillow leaves to those who know it: ${(service / median(rates.draft)).toFixed(2)}×`,
+  );
+}
+
+/** A list again and again, until there are so many. */
+function times<T>(list: readonly T[], count: number): T[] {
+  return Array.from({ length: count }, (_, n) => list[n % list.length] as T);
+}
+
+function makeSmall(photos: readonly Photo[]): Promise<Photo[]> {
+  const shrink = ({ bytes }: Photo) => sharp(bytes).resize(SMALL_WIDTH).jpeg().toBuffer();
+  return Promise.all(
+    photos.slice(0, WARM_UPS).map(async (photo) => ({ ...photo, bytes: await shrink(photo) })),
   );
 }
 
