@@ -85,9 +85,8 @@ function byEdges(
 }
 
 /**
- * One of each, and of the faint ones only the best: noise is full of them. As all that is done to candidates, it is
- * written without functions of its own: they would be compiled anew for every photo, for more than a photo's share of
- * anything but the models.
+ * One of each, and of the faint ones only the best: noise is full of them. Like all that runs for every candidate, it
+ * makes no functions: V8 would compile them anew for every photo.
  */
 function apart(
   seen: readonly Candidate[],

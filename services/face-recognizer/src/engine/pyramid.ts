@@ -62,7 +62,10 @@ export function createPyramids(detector: Seen): Pyramids {
       const bands = photo.width * 3 * BAND;
       const scratch = Math.max(bands, SAMPLER_BYTES, resizerBytes(photo.width, widest)) + SLACK;
       const bytes = sizes.reduce((sum, { width, height }) => sum + width * height * 3 + SLACK, scratch);
-      if (held > MOST_KEPT) rows = createPixelRows();
+      if (held > MOST_KEPT) {
+        rows = createPixelRows();
+        tools = undefined;
+      }
       held = bytes + room + SLACK;
       const memory = rows.memory(held);
       const levels: Level[] = [];
