@@ -1,68 +1,91 @@
 import { groupCommit } from '@mediaworks/runtime';
 import { type Folder, makeFolder } from './local-folder.ts';
 
-/** How many folders are kept open, those 256 of the sidecars among them, and how long those that nobody uses, in ms. */
+/** How many folders are kept open, those 256 of the sidecars among them, and how long at least those that nobody uses, in ms. */
 const KEPT = 320;
-const KEPT_MS = 30_000;
+const KEPT_MS = 15_000;
 
 interface Kept {
-  readonly folder: Folder;
   readonly path: string;
+  readonly opening: Promise<Folder>;
+  /** Undefined until it is open. */
+  folder: Folder | undefined;
   users: number;
+  /** Since the last sweep. */
+  wasUsed: boolean;
 }
 
 /**
  * Folders that were just used stay open for a moment: a busy store puts many objects into few of them, and to open one
- * costs more than all that is done in it.
+ * costs more than all that is done in it. Whoever wants one that is being opened waits for it.
  */
 export function createFolderPool() {
+  // The one that was used last is the last.
   const kept = new Map<string, Kept>();
   let sweeping: NodeJS.Timeout | undefined;
 
   const drop = (one: Kept) => {
     if (kept.get(one.path) === one) kept.delete(one.path);
     // Whoever wrote to it has synced it, or been told that it could not.
-    if (one.users === 0) void one.folder.close().catch(() => undefined);
+    if (one.users === 0) void one.folder?.close().catch(() => undefined);
   };
-  const dropUnused = (most: number) => {
+  const dropSurplus = () => {
     for (const one of kept.values()) {
-      if (kept.size <= most) return;
+      if (kept.size <= KEPT) return;
       if (one.users === 0) drop(one);
     }
   };
   const sweepLater = () => {
     sweeping ??= setTimeout(() => {
       sweeping = undefined;
-      dropUnused(0);
+      for (const one of kept.values()) {
+        if (one.users === 0 && !one.wasUsed) drop(one);
+        one.wasUsed = false;
+      }
       if (kept.size > 0) sweepLater();
     }, KEPT_MS).unref();
   };
-  const find = (path: string): Kept | undefined => {
-    const one = kept.get(path);
-    if (!one || one.folder.isStillThere()) return one;
-    drop(one);
-    return undefined;
+  const take = (path: string, root: string): Kept => {
+    let one = kept.get(path);
+    if (one?.folder?.isStillThere() === false) {
+      drop(one);
+      one = undefined;
+    }
+    one ??= {
+      path,
+      opening: makeFolder(path, root).then(syncingTogether),
+      folder: undefined,
+      users: 0,
+      wasUsed: true,
+    };
+    kept.delete(path);
+    kept.set(path, one);
+    one.users++;
+    one.wasUsed = true;
+    return one;
   };
-  const keep = async (path: string, root: string): Promise<Kept> => {
-    const one = { folder: syncingTogether(await makeFolder(path, root)), path, users: 0 };
-    const sooner = find(path);
-    if (sooner) drop(one);
-    else kept.set(path, one);
-    return sooner ?? one;
+  const leave = (one: Kept) => {
+    one.users--;
+    if (kept.get(one.path) !== one) drop(one);
+    else dropSurplus();
+    sweepLater();
   };
 
   return {
     /** As `makeFolder`, from which it differs in that closing it only says that this user is done. */
     async hold(path: string, root: string): Promise<Folder> {
-      const one = find(path) ?? (await keep(path, root));
-      one.users++;
+      const one = take(path, root);
+      try {
+        one.folder ??= await one.opening;
+      } catch (error) {
+        one.users--;
+        drop(one);
+        throw error;
+      }
       return {
         ...one.folder,
         close: () => {
-          one.users--;
-          if (kept.get(path) !== one) drop(one);
-          else dropUnused(KEPT);
-          sweepLater();
+          leave(one);
           return Promise.resolve();
         },
       };

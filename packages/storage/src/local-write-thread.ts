@@ -2,10 +2,12 @@ import { copyInto } from './local-blocks.ts';
 import { BlockWriter, type FileWriter } from './local-file-writer.ts';
 import { startThread, type Thread } from './local-thread.ts';
 
-/** What is to be done for a file, one thing after the other. */
-export type WriteOrder = { readonly path: string } & (
-  { readonly step: 'add'; readonly chunks: readonly Uint8Array[] } | { readonly step: 'end' | 'close' }
-);
+/** What is to be added to a file, and whether it then ends, or is given up. */
+export interface WriteOrder {
+  readonly path: string;
+  readonly step: 'add' | 'end' | 'close';
+  readonly chunks: readonly Uint8Array[];
+}
 
 /** The file's hash in the end; why it could not be done, as the system's code. */
 export interface WriteOutcome {
@@ -75,17 +77,19 @@ class HandingOn implements FileWriter {
 
   async end(): Promise<string> {
     if (!this.#isTold && this.#size < FEW_BYTES) return this.#writeHere();
-    await this.#handOn();
     await this.#handing;
     this.#isTold = false;
-    return this.ask({ path: this.path, step: 'end' });
+    const chunks = this.#takeParts();
+    const sha256 = await this.ask({ path: this.path, step: 'end', chunks });
+    this.#giveBack(chunks);
+    return sha256;
   }
 
   async close(): Promise<void> {
     await this.#adding?.catch(() => undefined);
     await this.#handing.catch(() => undefined);
     await this.#own?.close();
-    if (this.#isTold) await this.ask({ path: this.path, step: 'close' }).catch(() => undefined);
+    if (this.#isTold) await this.ask({ path: this.path, step: 'close', chunks: [] }).catch(() => undefined);
   }
 
   #addCopy(chunk: Uint8Array, from: number): Promise<void> | undefined {

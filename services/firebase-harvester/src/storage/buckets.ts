@@ -157,7 +157,8 @@ function blockBytes(connections: number): number {
 }
 
 function lastOf(headers: Headers, name: string): string | undefined {
-  return [headers[name]].flat().at(-1);
+  const told = headers[name];
+  return Array.isArray(told) ? told.at(-1) : told;
 }
 
 /** What the headers of a download tell; undefined when it is not enough. */
