@@ -15,7 +15,7 @@ import { publishManifest, publishZip } from './publish.ts';
 import { saveEntries } from './queries.ts';
 import { createRecorder } from './record.ts';
 import { summarise } from './summary.ts';
-import { type Courtesy, createPlaces } from './storage/courtesy.ts';
+import { type Courtesy, createPlaces, type Places } from './storage/courtesy.ts';
 import { askFacts, type Fetched, fetchFile, type FetchTools, isSameObject } from './storage/fetch-file.ts';
 
 /** What all users of a process are harvested with. */
@@ -23,6 +23,8 @@ export interface HarvestTools {
   project: () => Project;
   db: Executor;
   courtesy: Courtesy;
+  /** For the files whose bytes are in memory, of all users. */
+  inMemory: Places;
   /** Files of a user at a time. */
   concurrency: number;
   fileTries: number;
@@ -46,7 +48,8 @@ export function harvestUser(tools: HarvestTools): Handler<'harvest.user'> {
     const plan = await planUser(tools.db, user, listed, project.bucketNames);
     const places = createPlaces(tools.concurrency);
     const fetching: FetchTools = {
-      ...{ buckets: project.buckets, courtesy: tools.courtesy, store: ctx.store, signal: ctx.signal },
+      ...{ buckets: project.buckets, courtesy: tools.courtesy, inMemory: tools.inMemory },
+      ...{ store: ctx.store, signal: ctx.signal },
       enter: async (bucket, signal) => {
         const leaveUser = await places.take(signal);
         try {

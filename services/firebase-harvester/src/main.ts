@@ -3,7 +3,10 @@ import { discover } from './discover.ts';
 import { harvestEnv } from './env.ts';
 import { harvestUser } from './harvest-user.ts';
 import { greet, openProject } from './project/open-project.ts';
-import { createCourtesy } from './storage/courtesy.ts';
+import { createCourtesy, createPlaces } from './storage/courtesy.ts';
+
+/** Files in memory for each that is fetched: those are in it as well, and the others on their way to the disk. */
+const IN_MEMORY = 1.5;
 
 await runWorker({
   queue: 'firebase-harvester',
@@ -20,6 +23,7 @@ await runWorker({
       perBucket: env.HARVEST_BUCKET_DOWNLOADS,
       bytesPerSecond: env.HARVEST_BANDWIDTH,
     });
+    const inMemory = createPlaces(Math.ceil(env.HARVEST_MAX_DOWNLOADS * IN_MEMORY));
     const limits = {
       concurrency: env.HARVEST_CONCURRENCY,
       fileTries: env.HARVEST_FILE_TRIES,
@@ -28,7 +32,7 @@ await runWorker({
     };
     return Promise.resolve({
       'harvest.discover': discover({ project, db, runsKept: env.HARVEST_RUNS_KEPT }),
-      'harvest.user': harvestUser({ project, db, courtesy, ...limits }),
+      'harvest.user': harvestUser({ project, db, courtesy, inMemory, ...limits }),
     });
   },
 });

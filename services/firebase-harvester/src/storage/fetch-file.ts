@@ -7,7 +7,7 @@ import type { StoredAt } from '../naming/storage-path.ts';
 import { giveBack } from './blocks.ts';
 import { type Buckets, type ObjectFacts, type OpenedObject } from './buckets.ts';
 import { checksumOf } from './checksum.ts';
-import type { Courtesy } from './courtesy.ts';
+import type { Courtesy, Places } from './courtesy.ts';
 import { storedBytes } from './stored-bytes.ts';
 
 /** What a file is fetched with. */
@@ -16,6 +16,8 @@ export interface FetchTools {
   courtesy: Courtesy;
   /** Waits for a place among the files of this user and of everybody. @returns a function that gives it back */
   enter: Courtesy['enter'];
+  /** For files whose bytes are on their way, from the network or to the disk: they are in memory meanwhile. */
+  inMemory: Places;
   store: ObjectStore;
   signal: AbortSignal;
   /** Tries of one file. */
@@ -41,25 +43,39 @@ const LONGEST_WAIT_MS = 60_000;
  */
 export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise<Fetched> {
   return persistently(at, tools, async (leave) => {
-    const opened = await tools.buckets.open(at, tools.signal);
-    const { facts } = opened;
+    const forget = await tools.inMemory.take(tools.signal);
     try {
-      if (facts.size > tools.maxBytes) throw tooLarge();
-      const head = await tools.store.put(key, bodyOf(at, opened, tools, leave), {
-        ...contentTypeOf(facts),
-        maxBytes: tools.maxBytes,
-        signal: tools.signal,
-        onWritten: giveBack,
-      });
-      return { facts, head };
-    } catch (error) {
-      if (error instanceof StorageError && error.code === 'too_large') throw tooLarge();
-      throw error;
+      return await bringIn(at, key, tools, leave);
     } finally {
-      // What was not read to its end would keep its connection.
-      opened.body.stop();
+      forget();
     }
   });
+}
+
+async function bringIn(
+  at: StoredAt,
+  key: string,
+  tools: FetchTools,
+  onReceived: () => void,
+): Promise<Fetched> {
+  const opened = await tools.buckets.open(at, tools.signal);
+  const { facts } = opened;
+  try {
+    if (facts.size > tools.maxBytes) throw tooLarge();
+    const head = await tools.store.put(key, bodyOf(at, opened, tools, onReceived), {
+      ...contentTypeOf(facts),
+      maxBytes: tools.maxBytes,
+      signal: tools.signal,
+      onWritten: giveBack,
+    });
+    return { facts, head };
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'too_large') throw tooLarge();
+    throw error;
+  } finally {
+    // What was not read to its end would keep its connection.
+    opened.body.stop();
+  }
 }
 
 /** What Storage tells of a file. @throws as `fetchFile` */
