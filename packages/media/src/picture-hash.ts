@@ -16,7 +16,6 @@ function averaged({ data, width, height, channels }: Pixels, columns: number, ro
   const alphaAt = channels === 2 || channels === 4 ? channels - 1 : undefined;
   const green = channels > 2 ? 1 : 0;
   const rgba = new Uint8Array(columns * rows * 4);
-  const edge = (n: number, sides: number, pixels: number) => Math.ceil((n * pixels) / sides);
   for (let row = 0, to = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, to += 4) {
       const [left, right] = [edge(column, columns, width), edge(column + 1, columns, width)];
@@ -41,4 +40,9 @@ function averaged({ data, width, height, channels }: Pixels, columns: number, ro
     }
   }
   return rgba;
+}
+
+/** Where the nth of so many parts of a side begins, in pixels. */
+function edge(n: number, parts: number, pixels: number): number {
+  return Math.ceil((n * pixels) / parts);
 }
