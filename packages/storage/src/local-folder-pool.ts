@@ -1,8 +1,9 @@
 import { groupCommit } from '@mediaworks/runtime';
 import { type Folder, makeFolder } from './local-folder.ts';
 
-/** How many folders are kept open, those 256 of the sidecars among them, and how long at least those that nobody uses, in ms. */
+/** So many folders are kept open, those 256 of the sidecars among them. */
 const KEPT = 320;
+/** One that nobody uses is closed after this long, or up to twice that, in ms. */
 const KEPT_MS = 15_000;
 
 interface Kept {
