@@ -14,6 +14,13 @@ interface Watcher {
 /** Changes that only move the progress are told at most twice a second. */
 const THROTTLE_MS = 450;
 const FLUSH_MS = 100;
+/**
+ * With more children than this, a job takes the database milliseconds to tell, and changes with each of them: it is read
+ * no more often than it is told. One with fewer is read at each change, so that its end is told at once.
+ */
+const CROWD = 100;
+/** And takes no more than such a part of the time: thousands of children are a while to count. */
+const READING_SHARE = 0.2;
 /** For signals that were missed: Redis was away, or the change was made in SQL. */
 const POLL_MS = 2_000;
 
@@ -25,6 +32,8 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
   const { db, log } = options;
   const watchers = new Map<string, Set<Watcher>>();
   const dirty = new Set<string>();
+  /** Until when a job is not read, as performance.now() tells the time. */
+  const resting = new Map<string, number>();
   let busy = false;
 
   const guarded = async (work: () => Promise<void>) => {
@@ -39,12 +48,19 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
     }
   };
   const flush = async () => {
-    const ids = [...dirty];
-    dirty.clear();
-    for (const job of await findJobs(db, ids)) {
+    const start = performance.now();
+    const ids = [...dirty].filter((id) => (resting.get(id) ?? 0) <= start);
+    if (ids.length === 0) return;
+    for (const id of ids) dirty.delete(id);
+    const jobs = await findJobs(db, ids);
+    const end = performance.now();
+    for (const job of jobs) {
+      const crowd = isCrowd(job);
+      if (crowd && watchers.has(job.id))
+        resting.set(job.id, end + Math.max(THROTTLE_MS, (end - start) / READING_SHARE));
       for (const watcher of watchers.get(job.id) ?? []) {
         if (job.version <= watcher.version) continue;
-        const waits = job.status === watcher.status && Date.now() - watcher.toldAt < THROTTLE_MS;
+        const waits = !crowd && job.status === watcher.status && Date.now() - watcher.toldAt < THROTTLE_MS;
         if (waits) {
           dirty.add(job.id);
           continue;
@@ -81,7 +97,9 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
       dirty.add(id);
       return () => {
         set.delete(watcher);
-        if (set.size === 0) watchers.delete(id);
+        if (set.size > 0) return;
+        watchers.delete(id);
+        resting.delete(id);
       };
     },
     /** Resolves with the job when it is terminal, or as it stands after `ms`. undefined when there is none. */
@@ -105,6 +123,12 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
       unlisten();
     },
   };
+}
+
+function isCrowd({ children }: JobRow): boolean {
+  let count = 0;
+  for (const some of Object.values(children)) count += some;
+  return count > CROWD;
 }
 
 export type Watch = ReturnType<typeof startWatch>;
