@@ -124,8 +124,12 @@ export interface HarvestedVersion {
   run_id: string;
 }
 
-/** Writes down what lies there, for each in one statement. */
+/**
+ * Writes down what lies there, for each in one statement. The users are named once more, by themselves: how many lines a
+ * document has, Postgres can't tell, and it would read the whole table for what may be a hundred of them.
+ */
 export async function recordVersions(db: Executor, versions: readonly HarvestedVersion[]): Promise<void> {
+  const users = [...new Set(versions.map(({ user_id }) => user_id))];
   await sql`
     update harvested_files f
     set generation = g.generation, source_size = g.source_size, md5 = g.md5, crc32c = g.crc32c, size = g.size,
@@ -133,7 +137,7 @@ export async function recordVersions(db: Executor, versions: readonly HarvestedV
     from jsonb_to_recordset(${JSON.stringify(versions)}::jsonb)
       as g (user_id bigint, source text, generation text, source_size bigint, md5 text, crc32c text, size bigint,
             sha256 text, content_type text, run_id uuid)
-    where f.user_id = g.user_id and f.source = g.source`.execute(db);
+    where f.user_id = any(${users}::bigint[]) and f.user_id = g.user_id and f.source = g.source`.execute(db);
 }
 
 /** What a run found of one entry of a user's lists; a line of its manifest. */
