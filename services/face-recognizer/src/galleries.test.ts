@@ -66,7 +66,7 @@ async function addPhoto(
 }
 
 const nearest = async (numbers: [number, number]) =>
-  (await galleries.of(owner)).top(Float32Array.from(numbers), 1)[0]?.person;
+  (await (await galleries.of(owner)).top(Float32Array.from(numbers), 1))[0]?.person;
 
 test('a gallery is as it is now: whoever came, moved or left', async () => {
   expect((await galleries.of(owner)).persons).toBe(0);

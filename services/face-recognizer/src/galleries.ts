@@ -1,7 +1,14 @@
 import type { Executor } from '@mediaworks/jobs';
 import { fromBytes } from './embedding-bytes.ts';
-import { createGallery, type FaceEngine, type Gallery, type GalleryEntry } from './engine/index.ts';
-import { galleryVersion, readEmbeddings, readGallery } from './queries.ts';
+import {
+  createGallery,
+  type FaceEngine,
+  type Gallery,
+  type GalleryEntry,
+  type GalleryMatch,
+} from './engine/index.ts';
+import { countGallery, galleryVersion, readEmbeddings, readGallery } from './queries.ts';
+import type { Vectors } from './vector-queries.ts';
 
 /** Embeddings that are read at once: 2 MB of 512 numbers each. */
 const PAGE = 1_000;
@@ -11,47 +18,74 @@ const BYTES_OF_AN_ENTRY = 300;
 
 export interface Galleries {
   /** An owner's gallery as it is now, or a moment later. */
-  of(ownerId: number): Promise<Gallery>;
+  of(ownerId: number): Promise<PersonSearch>;
+}
+
+/** A gallery, wherever it is. */
+export interface PersonSearch extends Pick<Gallery, 'size' | 'persons'> {
+  /** As that of a gallery. */
+  top(embedding: Float32Array, count: number): GalleryMatch[] | Promise<GalleryMatch[]>;
 }
 
 interface Held {
-  gallery: Gallery;
-  /** Whose each enrolled photo is. */
-  persons: Map<string, string>;
+  search: PersonSearch;
   version: number;
+  /** Undefined where the database searches. */
+  memory?: {
+    gallery: Gallery;
+    /** Whose each enrolled photo is. */
+    persons: Map<string, string>;
+  };
 }
 
 /**
  * Keeps the galleries that were used last in memory. A look at the version tells whether one is as it was; then only
  * what has changed is read. So every replica knows a new person at its next photo.
  * @param options.memoryBytes of all of them, beside the one in use
+ * @param options.vectors search those that are larger by themselves; without them, they are held all the same
  */
 export function createGalleries({
   db,
   engine,
   memoryBytes,
+  vectors,
 }: {
   db: Executor;
   engine: Pick<FaceEngine, 'modelId' | 'dimensions'>;
   memoryBytes: number;
+  vectors?: Vectors | undefined;
 }): Galleries {
   const { modelId, dimensions } = engine;
+  const bytesOf = (embeddings: number) => embeddings * (dimensions * BYTES_OF_A_NUMBER + BYTES_OF_AN_ENTRY);
   /** The one used last comes last. */
   const all = new Map<number, Held>();
   /** One look at a time for each owner: the next begins where the last one ended. */
   const looks = new Map<number, Promise<unknown>>();
 
-  const sync = async (ownerId: number): Promise<Gallery> => {
+  const sync = async (ownerId: number): Promise<PersonSearch> => {
     const known = all.get(ownerId);
     const version = await galleryVersion(db, ownerId);
     if (known?.version === version) return keep(ownerId, known);
-    const held = known ?? {
+    return keep(ownerId, (await inDatabase(ownerId)) ?? (await inMemory(ownerId, known)));
+  };
+
+  /** Undefined where the gallery has room in memory, or the database can't search. */
+  const inDatabase = async (ownerId: number): Promise<Held | undefined> => {
+    if (!vectors) return undefined;
+    const { version, size, persons } = await countGallery(db, ownerId, modelId);
+    if (bytesOf(size) <= memoryBytes) return undefined;
+    await vectors.follow(ownerId);
+    const top: PersonSearch['top'] = (embedding, count) => vectors.top(ownerId, embedding, count);
+    return { search: { size, persons, top }, version };
+  };
+
+  const inMemory = async (ownerId: number, known: Held | undefined): Promise<Held> => {
+    const { gallery, persons } = known?.memory ?? {
       gallery: createGallery(dimensions),
       persons: new Map<string, string>(),
-      version: -1,
     };
     const now = await readGallery(db, ownerId, modelId);
-    const fresh = [...now.persons].filter(([photo, person]) => held.persons.get(photo) !== person);
+    const fresh = [...now.persons].filter(([photo, person]) => persons.get(photo) !== person);
     const entries: GalleryEntry[] = [];
     for (let at = 0; at < fresh.length; at += PAGE) {
       const page = fresh.slice(at, at + PAGE).map(([photo]) => photo);
@@ -61,22 +95,20 @@ export function createGalleries({
       }
     }
     // In one go: a job that searches meanwhile sees all of the old gallery or all of the new one.
-    for (const photo of held.persons.keys()) if (!now.persons.has(photo)) held.gallery.remove(photo);
-    for (const entry of entries) held.gallery.add(entry);
-    held.persons = now.persons;
-    held.version = now.version;
-    return keep(ownerId, held);
+    for (const photo of persons.keys()) if (!now.persons.has(photo)) gallery.remove(photo);
+    for (const entry of entries) gallery.add(entry);
+    return { search: gallery, version: now.version, memory: { gallery, persons: now.persons } };
   };
 
-  const keep = (ownerId: number, held: Held): Gallery => {
+  const keep = (ownerId: number, held: Held): PersonSearch => {
     all.delete(ownerId);
     all.set(ownerId, held);
     let bytes = 0;
-    for (const [id, { gallery }] of [...all].reverse()) {
-      bytes += gallery.size * (dimensions * BYTES_OF_A_NUMBER + BYTES_OF_AN_ENTRY);
+    for (const [id, { memory }] of [...all].reverse()) {
+      bytes += bytesOf(memory?.gallery.size ?? 0);
       if (bytes > memoryBytes && id !== ownerId) all.delete(id);
     }
-    return held.gallery;
+    return held.search;
   };
 
   return {

@@ -9,6 +9,7 @@ import { createGalleries } from './galleries.ts';
 import { group } from './group.ts';
 import { recognise } from './recognise.ts';
 import { askForReembedding, reembed } from './reembed.ts';
+import { openVectors } from './vector-queries.ts';
 import { verify } from './verify.ts';
 
 await runWorker({
@@ -25,7 +26,8 @@ await runWorker({
       allowNonCommercial: env.FACE_ALLOW_NON_COMMERCIAL,
     });
     await askForReembedding(db, engine.modelId, log);
-    const galleries = createGalleries({ db, engine, memoryBytes: env.GALLERY_MEMORY });
+    const vectors = await openVectors(db, engine.modelId, log);
+    const galleries = createGalleries({ db, engine, memoryBytes: env.GALLERY_MEMORY, vectors });
     return {
       'photos.batch': batch(db),
       'photos.recognise': recognise({ db, engine, galleries }),

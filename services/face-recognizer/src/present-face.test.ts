@@ -28,7 +28,7 @@ test('nothing below a threshold shows as being at it', () => {
   }
 });
 
-test('the three nearest persons are told, each by their best photo', () => {
+test('the three nearest persons are told, each by their best photo', async () => {
   const gallery = createGallery(2);
   const at = (degrees: number) =>
     Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180));
@@ -41,8 +41,8 @@ test('the three nearest persons are told, each by their best photo', () => {
   ] as const) {
     gallery.add({ id: String(n), person, embedding: at(degrees) });
   }
-  const matches = presentMatches(face, gallery, calibration);
+  const matches = await presentMatches(face, gallery, calibration);
   expect(matches.map(({ person_id }) => person_id)).toEqual(['a', 'b', 'c']);
   expect(matches[0]?.similarity).toBeCloseTo(Math.cos(Math.PI / 18), 3);
-  expect(presentMatches(face, createGallery(2), calibration)).toEqual([]);
+  expect(await presentMatches(face, createGallery(2), calibration)).toEqual([]);
 });

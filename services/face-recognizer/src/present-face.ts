@@ -1,5 +1,6 @@
 import type { FaceMatch, FoundFace } from '@mediaworks/contracts';
-import { type Calibration, confidence, type Face, type Gallery } from './engine/index.ts';
+import { type Calibration, confidence, type Face } from './engine/index.ts';
+import type { PersonSearch } from './galleries.ts';
 
 const MATCHES = 3;
 
@@ -26,8 +27,13 @@ export function presentConfidence(calibration: Calibration, similarity: number, 
 }
 
 /** The three persons of a gallery that a face is most like. */
-export function presentMatches(face: Face, gallery: Gallery, calibration: Calibration): FaceMatch[] {
-  return gallery.top(face.embedding, MATCHES).map(({ person, similarity }) => ({
+export async function presentMatches(
+  face: Face,
+  gallery: PersonSearch,
+  calibration: Calibration,
+): Promise<FaceMatch[]> {
+  const best = await gallery.top(face.embedding, MATCHES);
+  return best.map(({ person, similarity }) => ({
     person_id: person,
     similarity: rounded(similarity, 4),
     confidence: presentConfidence(calibration, similarity, gallery.persons),

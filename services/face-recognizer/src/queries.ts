@@ -28,6 +28,20 @@ export async function readGallery(
   return { version: rows[0]?.version ?? 0, persons };
 }
 
+/** How large a gallery is, in embeddings and in persons, and the version that this is of. */
+export async function countGallery(
+  db: Executor,
+  ownerId: number,
+  modelId: string,
+): Promise<{ version: number; size: number; persons: number }> {
+  const { rows } = await sql<{ version: number; size: number; persons: number }>`
+    select coalesce((select version from galleries where owner_id = ${ownerId}), 0) as version,
+      count(*) as size, count(distinct f.person_id) as persons
+    from face_embeddings e join person_photos f on f.id = e.person_photo_id
+    where e.owner_id = ${ownerId} and e.model_id = ${modelId}`.execute(db);
+  return rows[0] ?? { version: 0, size: 0, persons: 0 };
+}
+
 /** Embeddings of enrolled photos; one that is gone meanwhile does not come back. */
 export async function readEmbeddings(
   db: Executor,

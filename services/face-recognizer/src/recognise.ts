@@ -24,10 +24,12 @@ export function recognise({
     const photo = await lookAt(engine, input.object_key, ctx);
     ctx.releaseSlot();
     const gallery = await galleries.of(ctx.owner);
-    const faces = photo.faces.map((face) => ({
-      ...presentFace(face),
-      matches: presentMatches(face, gallery, calibration),
-    }));
+    const faces = await Promise.all(
+      photo.faces.map(async (face) => ({
+        ...presentFace(face),
+        matches: await presentMatches(face, gallery, calibration),
+      })),
+    );
     const { persons } = gallery;
     ctx.signal.throwIfAborted();
     const embeddings = photo.faces.map(({ embedding }) => toBytes(embedding));
