@@ -7,7 +7,7 @@ import type { Pyramids } from './pyramid.ts';
 import { prominenceOf, sharpnessOf } from './quality.ts';
 import { readFaces, type Reading } from './read-faces.ts';
 import type { Picture } from './sampling.ts';
-import { faceFigures, tellFaces } from './tell-faces.ts';
+import { sureOf, tellFaces } from './tell-faces.ts';
 
 /** The models of a set, ready to run. */
 export interface Models {
@@ -42,7 +42,7 @@ export async function describePhoto(
   const photo = models.pyramids.of(picture);
   const found = byProminence(await findFaces(models.detector, photo, signal), picture);
   clock('detect');
-  const { sure } = faceFigures(models.embedder.spec);
+  const sure = sureOf(models.embedder.spec);
   const faces: Face[] = [];
   while (faces.length < maxFaces && found.length > 0) {
     const next = found.splice(0, maxFaces - faces.length);

@@ -33,18 +33,18 @@ export async function lookAgain(
 /**
  * How sure a face remains when it is looked at in other ways, mirrored and smaller: what only resembles a face
  * seldom does in all of them.
- * @returns the mean of the scores, 0–1
+ * @returns the scores, 0–1
  */
-export async function confirm(detector: Detector, photo: Pyramid, face: FoundFace): Promise<number> {
+export async function confirm(detector: Detector, photo: Pyramid, face: FoundFace): Promise<number[]> {
   const side = sideOf(detector);
   const { centre, span } = placeOf(face);
-  let sum = 0;
+  const scores: number[] = [];
   for (const share of [FACE_SHARE, SMALL_SHARE]) {
     const view = squareAround(centre, span / share, side, face.roll);
     const seen = await look(detector, photo, view, share === FACE_SHARE);
-    sum += inTheMiddle(seen, side, share)?.score ?? 0;
+    scores.push(inTheMiddle(seen, side, share)?.score ?? 0);
   }
-  return sum / 2;
+  return scores;
 }
 
 /** Looks at a whole photo in which nothing was found, turned either way. */
