@@ -1,8 +1,10 @@
 import type { Detector } from './detector.ts';
+import { facesBeside } from './doubtful.ts';
 import type { Embedder } from './embedder.ts';
 import type { Face, PhotoFaces, StepTimes } from './face.ts';
 import { findFaces, type FoundFace } from './find-faces.ts';
-import type { LandmarkFinder } from './landmarks.ts';
+import { type LandmarkFinder, rollOf } from './landmarks.ts';
+import { hasOthersBeside } from './look-beside.ts';
 import type { Pyramids } from './pyramid.ts';
 import { prominenceOf, sharpnessOf } from './quality.ts';
 import { readFaces, type Reading } from './read-faces.ts';
@@ -40,20 +42,36 @@ export async function describePhoto(
   const times = { detect: 0, landmarks: 0, align: 0, embed: 0 };
   const clock = stopwatch(times);
   const photo = models.pyramids.of(picture);
-  const found = byProminence(await findFaces(models.detector, photo, signal), picture);
+  const found = await findFaces(models.detector, photo, signal);
   clock('detect');
   const sure = sureOf(models.embedder.spec);
-  const faces: Face[] = [];
-  while (faces.length < maxFaces && found.length > 0) {
-    const next = found.splice(0, maxFaces - faces.length);
-    const readings = await readFaces(models, photo, next, { sure, signal, clock });
-    const real = await tellFaces(models, photo, readings, signal);
-    faces.push(...real.map((reading) => toFace(reading, picture, models)));
-    clock('detect');
+  const told: Reading[] = [];
+  const tell = async (some: readonly FoundFace[]) => {
+    const open = byProminence(some, picture);
+    while (told.length < maxFaces && open.length > 0) {
+      const next = open.splice(0, maxFaces - told.length);
+      const readings = await readFaces(models, photo, next, { sure, signal, clock });
+      told.push(...(await tellFaces(models, photo, readings, signal)));
+      clock('detect');
+    }
+  };
+  await tell(found);
+  if (told.length < maxFaces && told.some(isTilted) && !hasOthersBeside(found)) {
+    const known = [...found, ...told.map(asTurned)];
+    await tell(await facesBeside(models.detector, photo, known, signal));
   }
+  const faces = told.map((reading) => toFace(reading, picture, models));
+  faces.sort((a, b) => b.quality.prominence - a.quality.prominence);
   const { width, height } = picture;
   return { width, height, faces, times };
 }
+
+/** Heads turned further than this, in radians, are seldom all that a photo shows of such. */
+const TILTED = (25 * Math.PI) / 180;
+
+const isTilted = ({ points }: Reading): boolean => Math.abs(rollOf(points)) > TILTED;
+
+const asTurned = ({ face, points }: Reading): FoundFace => ({ ...face, roll: rollOf(points) });
 
 function toFace(
   { face, points, aligned, embedding }: Reading,

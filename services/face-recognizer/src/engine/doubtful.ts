@@ -1,8 +1,8 @@
-import { areaOf, bestOf, type Candidate, type Detector, shared } from './detector.ts';
+import { areaOf, bestOf, byScore, type Candidate, type Detector, shared } from './detector.ts';
 import { contactSheetOf } from './contact-sheet.ts';
 import type { FoundFace } from './find-faces.ts';
 import { placeOf } from './look.ts';
-import { lookBeside } from './look-beside.ts';
+import { lookingBeside } from './look-beside.ts';
 import type { Pyramid } from './pyramid.ts';
 import { SMALLEST_FACE } from './scales.ts';
 import { lookAgain } from './second-look.ts';
@@ -19,9 +19,15 @@ const LEAST_PATIENCE = 2;
 const PATIENCE = 1 / 16;
 /** A cut or faint one of which so much lies in a face is a part of it. */
 const PART = 0.3;
-/** Candidates smaller than this are smaller than any face that is promised: turned, they often are letters and knobs. */
+/**
+ * Candidates smaller than this are smaller than any face that is promised: they are not turned, since then they often
+ * are letters and knobs. What is faint may be a part of a face only, and tells its size at the second look.
+ */
 const TINY = (SMALLEST_FACE * 2) / 3;
+const TINY_PART = SMALLEST_FACE / 2;
 const SMALLEST_TURNED = (SMALLEST_FACE * 3) / 4;
+/** Faint ones that are shown, at most, the best of them: noise is full of them. */
+const MOST_FAINT = 400;
 /** Share of a face that lies in the photo, at least. */
 const INSIDE = 0.7;
 
@@ -46,13 +52,46 @@ export async function facesAmong(
   { whole, cut }: Seen,
   signal: AbortSignal,
 ): Promise<FoundFace[]> {
+  const looks = secondLooks(detector, photo, sure, signal);
+  const doubtful = whole.filter(({ score }) => score >= DOUBTFUL).slice(0, MOST_DOUBTFUL);
+  for (const one of doubtful.filter(isTiny)) {
+    signal.throwIfAborted();
+    const face = await lookAgain(detector, photo, one);
+    if (face) looks.faces.push(face);
+  }
+  await looks.showEach(doubtful.filter((one) => !isTiny(one)));
+  await looks.showMost([...whole.filter(({ score }) => score < DOUBTFUL), ...cut]);
+  await looks.beside();
+  return looks.faces;
+}
+
+/**
+ * Faces beside known ones that are tilted, since they are seldom the only ones of a photo: the others may score nothing.
+ * @param known turned as they are
+ */
+export async function facesBeside(
+  detector: Detector,
+  photo: Pyramid,
+  known: readonly FoundFace[],
+  signal: AbortSignal,
+): Promise<FoundFace[]> {
+  const looks = secondLooks(detector, photo, known, signal);
+  await looks.beside();
+  return looks.faces;
+}
+
+const isTiny = (one: Candidate) => placeOf(one).span < TINY;
+
+function secondLooks(detector: Detector, photo: Pyramid, sure: readonly FoundFace[], signal: AbortSignal) {
   const { overlap } = detector.spec;
   const sheet = contactSheetOf(detector);
   const views = photo.scales.reduce((sum, scale) => sum + scale.views.length, 0);
+  const patience = Math.max(LEAST_PATIENCE, views * PATIENCE);
   const faces: FoundFace[] = [];
   const isNew = (one: Candidate) =>
     ![...sure, ...faces].some((face) => shared(face, one) > PART * areaOf(one));
-  const isTooSmall = (face: FoundFace) => face.roll !== 0 && placeOf(face).span < SMALLEST_TURNED;
+  const isTooSmall = (face: FoundFace, from: Candidate) =>
+    (face.roll !== 0 || isTiny(from)) && placeOf(face).span < SMALLEST_TURNED;
   const frame = { left: 0, top: 0, right: photo.levels[0].width, bottom: photo.levels[0].height, score: 0 };
   const isOutside = (face: FoundFace) => shared(face, frame) < INSIDE * areaOf(face);
 
@@ -65,12 +104,18 @@ export async function facesAmong(
       for (const way of ways.slice(0, MOST_WAYS)) {
         if (!isNew(way)) break;
         const face = await lookAgain(detector, photo, way, way.roll);
-        if (face && !isTooSmall(face) && !isOutside(face)) faces.push({ ...face, doubtful: true });
+        if (face && !isTooSmall(face, way) && !isOutside(face)) faces.push({ ...face, doubtful: true });
       }
     }
     return promising;
   };
-  const showAll = async (candidates: Candidate[], patience: number) => {
+  const showEach = async (candidates: Candidate[]) => {
+    while (candidates.length > 0) await show(candidates.splice(0, sheet.places));
+  };
+  /** Until some sheets in a row show nothing. */
+  const showMost = async (some: readonly Candidate[]) => {
+    const large = some.filter((one) => placeOf(one).span >= TINY_PART).sort(byScore);
+    const candidates = bestOf(large.slice(0, MOST_FAINT), overlap).filter(isNew);
     for (let vain = 0; candidates.length > 0 && vain < patience;) {
       const next: Candidate[] = [];
       while (candidates.length > 0 && next.length < sheet.places)
@@ -78,25 +123,13 @@ export async function facesAmong(
       vain = next.length > 0 && (await show(next)) > 0 ? 0 : vain + 1;
     }
   };
-
-  const doubtful = whole.filter(({ score }) => score >= DOUBTFUL).slice(0, MOST_DOUBTFUL);
-  const isTiny = (one: Candidate) => placeOf(one).span < TINY;
-  for (const one of doubtful.filter(isTiny)) {
-    signal.throwIfAborted();
-    const face = await lookAgain(detector, photo, one);
-    if (face) faces.push(face);
-  }
-  const others = doubtful.filter((one) => !isTiny(one));
-  while (others.length > 0) await show(others.splice(0, sheet.places));
-
-  const patience = Math.max(LEAST_PATIENCE, views * PATIENCE);
-  const worthALook = (some: readonly Candidate[]) =>
-    bestOf(
-      some.filter((one) => !isTiny(one)),
-      overlap,
-    ).filter(isNew);
-  await showAll(worthALook([...whole.filter(({ score }) => score < DOUBTFUL), ...cut]), patience);
-  const limits = { most: 3 * views, least: FAINT, signal };
-  await showAll(worthALook(await lookBeside(detector, photo, [...sure, ...faces], limits)), patience);
-  return faces;
+  /** As long as that finds more. */
+  const beside = async () => {
+    const look = lookingBeside(detector, photo, { most: 3 * views, least: FAINT, signal });
+    for (let known = -1; known < faces.length;) {
+      known = faces.length;
+      await showMost(await look([...sure, ...faces]));
+    }
+  };
+  return { faces, showEach, showMost, beside };
 }
