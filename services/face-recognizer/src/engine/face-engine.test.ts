@@ -327,6 +327,8 @@ describe('a model set', () => {
   test('that is none is refused with what is wrong with it', async () => {
     await expect(open('nothing-of-that-name')).rejects.toThrow('There is no model set');
     await expect(open(await ownSet((own) => delete own['embedder']))).rejects.toThrow(/embedder: /);
+    const short = await ownSet((own) => Object.assign(own['embedder'] as object, { dimensions: 128 }));
+    await expect(open(short)).rejects.toThrow(/no weight for each/);
     await expect(open('opencv')).rejects.toThrow();
   });
 });

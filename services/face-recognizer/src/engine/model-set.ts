@@ -60,36 +60,41 @@ const landmarks = z.strictObject({ file: modelFile, kind: z.literal('grey64x68')
 export type LandmarkSpec = z.infer<typeof landmarks>;
 
 /** An aligned face of 112 × 112 in, an embedding out. */
-const embedder = z.strictObject({
-  ...numbers,
-  file: modelFile,
-  dimensions: z.int().min(16).max(4096),
-  /**
-   * What tells faces from what only looks like one to the detector: a logistic regression, whose evidence for a face is
-   * above 0. Without these figures the detector is asked again about all.
-   */
-  faces: z
-    .strictObject({
-      /** Length of an embedding before it is normalised: below this there is no face. */
-      least: z.number().nonnegative(),
-      /** And from this on there is one, where nothing speaks against it. */
-      sure: z.number().positive(),
-      /** Evidence of the embedding alone from which that holds. */
-      clear: z.number(),
-      /** Weights of the numbers of an embedding of length 1: signed bytes, one each, in base64. */
-      direction: z.base64(),
-      /** Of one step of a weight. */
-      scale: z.number().positive(),
-      offset: z.number(),
-      /** Weight of the cosine with its mirror image. */
-      mirrored: z.number().nonnegative(),
-      /** Weight of the mean logit of what the detector scores at further looks. */
-      confirmed: z.number().nonnegative(),
-      /** What the others must outweigh where it took a second look to find it. */
-      doubtful: z.number().nonnegative(),
-    })
-    .optional(),
-});
+const embedder = z
+  .strictObject({
+    ...numbers,
+    file: modelFile,
+    dimensions: z.int().min(16).max(4096),
+    /**
+     * What tells faces from what only looks like one to the detector: a logistic regression, whose evidence for a face is
+     * above 0. Without these figures the detector is asked again about all.
+     */
+    faces: z
+      .strictObject({
+        /** Length of an embedding before it is normalised: below this there is no face. */
+        least: z.number().nonnegative(),
+        /** And from this on there is one, where nothing speaks against it. */
+        sure: z.number().positive(),
+        /** Evidence of the embedding alone from which that holds. */
+        clear: z.number(),
+        /** Weights of the numbers of an embedding of length 1: signed bytes, one each, in base64. */
+        direction: z.base64(),
+        /** Of one step of a weight. */
+        scale: z.number().positive(),
+        offset: z.number(),
+        /** Weight of the cosine with its mirror image. */
+        mirrored: z.number().nonnegative(),
+        /** Weight of the mean logit of what the detector scores at further looks. */
+        confirmed: z.number().nonnegative(),
+        /** What the others must outweigh where it took a second look to find it. */
+        doubtful: z.number().nonnegative(),
+      })
+      .optional(),
+  })
+  .refine(
+    ({ dimensions, faces }) => !faces || Buffer.from(faces.direction, 'base64').length === dimensions,
+    'faces.direction has no weight for each of the dimensions',
+  );
 export type EmbedderSpec = z.infer<typeof embedder>;
 
 const modelSet = z
