@@ -71,6 +71,12 @@ test('one that the embedder says much about is a face without further looks', as
   expect(asked).toEqual({ looks: 0, images: 0 });
 });
 
+test('and one that it says very much about is a face whatever it says', async () => {
+  const { models } = modelsSeeing(0);
+  const [much, veryMuch] = [reading(3.4, NO_FACE), reading(3.6, NO_FACE, { left: 200, right: 240 })];
+  expect(await tellFaces(models, photo, [much, veryMuch], signal)).toEqual([veryMuch]);
+});
+
 test('of another the further looks decide', async () => {
   const doubtful = reading(2);
   expect(await tellFaces(modelsSeeing(0.95).models, photo, [doubtful], signal)).toEqual([doubtful]);

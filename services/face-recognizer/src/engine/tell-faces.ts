@@ -15,6 +15,8 @@ import type { Point } from './similarity.ts';
 const CERTAIN = 0.9;
 /** How much longer the embedding must be to need none of what took a second look to be found. */
 const MUCH_SURER = 1.1;
+/** And how much longer to need no direction that speaks for a face: what looks like one is never described so well. */
+const BEYOND_DOUBT = 1.35;
 /** Mean score of the further looks at a face of a set without figures. */
 const CONFIRMED = 0.75;
 /** Between a face's roll as the detector and as its points tell it, in radians. */
@@ -60,7 +62,8 @@ async function byEvidence(
     const alone = evidence.ofEmbedding(embedding);
     const sum = alone - (face.doubtful ? figures.doubtful : 0);
     const sure = figures.sure * (face.doubtful ? MUCH_SURER : 1);
-    if (norm >= sure && face.score >= CERTAIN && alone >= figures.clear) told.add(reading);
+    const isClear = alone >= figures.clear || norm >= sure * BEYOND_DOUBT;
+    if (norm >= sure && face.score >= CERTAIN && isClear) told.add(reading);
     else if (norm >= figures.least && sum + evidence.most.mirror + evidence.most.looks > 0)
       open.push({ reading, sum });
   }
