@@ -169,8 +169,8 @@ async function measure(
 function report(runs: Record<string, readonly Run[]>): void {
   const names: Record<string, string> = {
     service: 'the whole service',
-    stream: 'bare undici, streamed to disk',
-    md5: 'the same, with the checksum compared',
+    stream: 'bare undici, to disk, nothing checked',
+    md5: 'bare undici, to disk, md5 compared',
     sequential: 'one after the other, as the seed',
   };
   const rates: Record<string, number> = {};
@@ -187,8 +187,8 @@ function report(runs: Record<string, readonly Run[]>): void {
   }
   const { service = NaN, stream = NaN, md5 = NaN, sequential = NaN } = rates;
   verdict('files a second, service to sequential', service / sequential, { atLeast: 6 });
-  verdict('files a second, service to bare undici', service / stream, { atLeast: 0.8 });
-  note(`of the bare loop that compares checksums it is ${(service / md5).toFixed(2)}×`);
+  verdict('files a second, service to bare undici that compares md5', service / md5, { atLeast: 0.8 });
+  verdict('files a second, service to bare undici that checks nothing', service / stream, { atLeast: 0.8 });
   const memory = Math.max(...(runs['service'] ?? []).map((run) => run.memory));
   verdict('memory of the harvester, at most', memory / 2 ** 20, { atMost: 200 }, ' MB');
 }
