@@ -9,9 +9,9 @@ export interface Programs {
   readonly ffprobePath: string;
 }
 
-/** The machine's own, or those from npm. */
+/** The machine's own, or those from npm that the media package has. */
 export function findPrograms(): Programs {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(import.meta.resolve('@mediaworks/media'));
   const bundled = (name: string) => (require(`@${name}-installer/${name}`) as { path: string }).path;
   const [ffmpegPath, ffprobePath] = [findOnPath('ffmpeg'), findOnPath('ffprobe')];
   if (ffmpegPath !== undefined && ffprobePath !== undefined) return { ffmpegPath, ffprobePath };
