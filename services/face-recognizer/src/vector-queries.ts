@@ -16,8 +16,8 @@ export interface Vectors {
 }
 
 /**
- * Opens pgvector where the database has it and lets us use it. Its table holds nothing that the embeddings do not: it
- * may be dropped at any time.
+ * Opens pgvector where the database has it and lets us use it. Its table holds nothing that the embeddings do not, but a
+ * running worker relies on what it has copied: it may be dropped while none runs.
  * @returns undefined where there is none
  */
 export async function openVectors(
