@@ -7,7 +7,7 @@ import {
   PermanentError,
 } from '@mediaworks/contracts';
 import type { Executor } from './ledger.ts';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 
 /** A job that was checked against its type and can be written. Only {@link newJob} makes one. */
 export interface NewJob {
@@ -66,12 +66,12 @@ export function newJob<T extends JobType>(type: T, input: InputOf<T>, origin: Jo
 }
 
 /**
- * Accepts jobs: one statement writes their rows and their outbox rows. Call it in the transaction that writes what
- * the jobs are about; they exist when that commits, and not before.
+ * What of a `with` accepts jobs, for a statement that also writes what the jobs are about: it writes all of it or
+ * nothing, and costs one round trip where a transaction costs one for each step.
  */
-export async function insertJobs(executor: Executor, jobs: readonly NewJob[]): Promise<void> {
-  await sql`
-    with added as (
+export function acceptingJobs(jobs: readonly NewJob[]): RawBuilder<unknown> {
+  return sql`
+    added_jobs as (
       insert into jobs (id, type, queue, owner_id, priority, input, max_attempts, parent_id, parent_run, spawn_key,
                         request_id, traceparent)
       select id, type, queue, owner_id, priority, input, max_attempts, parent_id, parent_run, spawn_key,
@@ -79,9 +79,18 @@ export async function insertJobs(executor: Executor, jobs: readonly NewJob[]): P
       from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as given (
         id uuid, type text, queue text, owner_id bigint, priority text, input jsonb, max_attempts integer,
         parent_id uuid, parent_run integer, spawn_key text, request_id text, traceparent text)
-      returning id, run, type, queue, priority, traceparent)
-    insert into outbox (job_id, run, type, queue, priority, traceparent)
-    select id, run, type, queue, priority, traceparent from added`.execute(executor);
+      returning id, run, type, queue, priority, traceparent),
+    told_jobs as (
+      insert into outbox (job_id, run, type, queue, priority, traceparent)
+      select id, run, type, queue, priority, traceparent from added_jobs)`;
+}
+
+/**
+ * Accepts jobs: one statement writes their rows and their outbox rows. Call it in the transaction that writes what
+ * the jobs are about; they exist when that commits, and not before.
+ */
+export async function insertJobs(executor: Executor, jobs: readonly NewJob[]): Promise<void> {
+  await sql`with ${acceptingJobs(jobs)} select`.execute(executor);
 }
 
 /** Accepts a job together with the children that it has from the start, as {@link insertJobs} does. */

@@ -1,6 +1,6 @@
 export * from './context.ts';
 export * from './dispatcher.ts';
-export { insertFamily, insertJobs, type JobOrigin, type NewJob, newJob } from './enqueue.ts';
+export { acceptingJobs, insertFamily, insertJobs, type JobOrigin, type NewJob, newJob } from './enqueue.ts';
 export type { Executor } from './ledger.ts';
 export { purge } from './purge.ts';
 export * from './run-worker.ts';

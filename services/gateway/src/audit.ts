@@ -1,7 +1,7 @@
 import type { Executor } from '@mediaworks/jobs';
 import { groupCommit } from '@mediaworks/runtime';
 import type { Request } from 'express';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { contextOf } from './request-context.ts';
 
 /** Who changed what. */
@@ -21,15 +21,18 @@ export interface Audit {
   record(entry: AuditEntry): Promise<void>;
 }
 
-/** Writes entries in the transaction that makes the changes. */
-export async function writeAudit(executor: Executor, entries: readonly AuditEntry[]): Promise<void> {
-  await sql`
+/** What writes entries, for the statement that makes the changes. */
+export function auditing(entries: readonly AuditEntry[]): RawBuilder<unknown> {
+  return sql`
     insert into audit_log (actor_id, action, subject, request_id, details)
     select actor_id, action, subject, request_id, details
     from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
-      as given (actor_id bigint, action text, subject text, request_id text, details jsonb)`.execute(
-    executor,
-  );
+      as given (actor_id bigint, action text, subject text, request_id text, details jsonb)`;
+}
+
+/** Writes entries in the transaction that makes the changes. */
+export async function writeAudit(executor: Executor, entries: readonly AuditEntry[]): Promise<void> {
+  await auditing(entries).execute(executor);
 }
 
 export function createAudit(db: Executor): Audit {

@@ -1,10 +1,10 @@
-import { type Executor, insertJobs, type JobOrigin, newJob } from '@mediaworks/jobs';
+import { type Executor, type JobOrigin, newJob } from '@mediaworks/jobs';
 import { asError, groupCommit } from '@mediaworks/runtime';
 import { ApiError, isDatabaseAway } from '../api-error.ts';
-import { type AuditEntry, writeAudit } from '../audit.ts';
+import type { AuditEntry } from '../audit.ts';
 import { claimKey, type KeyClaim } from '../idempotency.ts';
 import { keyStem } from '../files/file-name.ts';
-import { insertItems, type NewItem, takeIds } from './queries.ts';
+import { acceptItems, type NewItem, takeIds } from './queries.ts';
 
 /** An upload that is in the store and is to become an item. */
 export interface Acceptance {
@@ -43,40 +43,38 @@ export function createAcceptance(db: Executor, nudge: () => void): (upload: Acce
 async function write(db: Executor, uploads: readonly Acceptance[]): Promise<Outcome[]> {
   const ids = await takeIds(db, uploads.length);
   const numbered = uploads.map((upload, i) => ({ upload, id: ids[i] ?? NaN }));
-  return db.transaction().execute(async (tx) => {
-    const outcomes = await claimKeys(tx, numbered);
-    const fresh = numbered
-      .filter(({ id }) => !outcomes.has(id))
-      .map(({ upload, id }) => {
-        const { item, origin, audit } = upload;
-        const { owner_id: ownerId, file_type: kind, original_key, token, profile } = item;
-        const stem = keyStem(item.filename);
-        const input = { media_id: id, kind, original_key, token, stem, profile };
-        const job = newJob('media.transcode', input, { ...origin, ownerId });
-        return { job, item: { ...item, id, job_id: job.id }, audit: { ...audit, subject: String(id) } };
-      });
-    if (fresh.length > 0) {
-      const items = fresh.map(({ item }) => item);
-      await insertJobs(
-        tx,
-        fresh.map(({ job }) => job),
-      );
-      const createdAt = await insertItems(tx, items);
-      await writeAudit(
-        tx,
-        fresh.map(({ audit }) => audit),
-      );
-      for (const item of items) outcomes.set(item.id, { item, createdAt });
-    }
-    return numbered.map(({ id }) => outcomes.get(id) ?? new Error('an upload got lost'));
-  });
+  // Without keys there is one statement to write, which is a transaction by itself.
+  return uploads.some(({ idempotency }) => idempotency)
+    ? db.transaction().execute((tx) => writeNumbered(tx, numbered))
+    : writeNumbered(db, numbered);
+}
+
+type Numbered = readonly { upload: Acceptance; id: number }[];
+
+async function writeNumbered(executor: Executor, numbered: Numbered): Promise<Outcome[]> {
+  const outcomes = await claimKeys(executor, numbered);
+  const fresh = numbered
+    .filter(({ id }) => !outcomes.has(id))
+    .map(({ upload, id }) => {
+      const { item, origin, audit } = upload;
+      const { owner_id: ownerId, file_type: kind, original_key, token, profile } = item;
+      const stem = keyStem(item.filename);
+      const input = { media_id: id, kind, original_key, token, stem, profile };
+      const job = newJob('media.transcode', input, { ...origin, ownerId });
+      return { job, item: { ...item, id, job_id: job.id }, audit: { ...audit, subject: String(id) } };
+    });
+  if (fresh.length > 0) {
+    const items = fresh.map(({ item }) => item);
+    const jobs = fresh.map(({ job }) => job);
+    const entries = fresh.map(({ audit }) => audit);
+    const createdAt = await acceptItems(executor, items, jobs, entries);
+    for (const item of items) outcomes.set(item.id, { item, createdAt });
+  }
+  return numbered.map(({ id }) => outcomes.get(id) ?? new Error('an upload got lost'));
 }
 
 /** Takes the keys of those that have one. What is in the answer makes nothing: an earlier item, or a refusal. */
-async function claimKeys(
-  tx: Executor,
-  numbered: readonly { upload: Acceptance; id: number }[],
-): Promise<Map<number, Outcome>> {
+async function claimKeys(tx: Executor, numbered: Numbered): Promise<Map<number, Outcome>> {
   const claims = numbered.flatMap(({ upload, id }): { id: number; claim: KeyClaim }[] => {
     const { idempotency, item } = upload;
     return idempotency

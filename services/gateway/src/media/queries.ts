@@ -6,8 +6,9 @@ import type {
   MediaStatus,
   TranscodeResult,
 } from '@mediaworks/contracts';
-import type { Executor, Viewer } from '@mediaworks/jobs';
+import { acceptingJobs, type Executor, type NewJob, type Viewer } from '@mediaworks/jobs';
 import { type RawBuilder, sql } from 'kysely';
+import { type AuditEntry, auditing } from '../audit.ts';
 
 /** What is written of an upload. */
 export interface NewItem {
@@ -172,9 +173,16 @@ export async function takeIds(db: Executor, count: number): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
-/** @returns when they were written: the transaction's own time */
-export async function insertItems(db: Executor, items: readonly NewItem[]): Promise<Date> {
+/** Writes items, their jobs and the entries about them in one statement. @returns when: the transaction's own time */
+export async function acceptItems(
+  db: Executor,
+  items: readonly NewItem[],
+  jobs: readonly NewJob[],
+  entries: readonly AuditEntry[],
+): Promise<Date> {
   const { rows } = await sql<{ created_at: Date }>`
+    with ${acceptingJobs(jobs)},
+    noted as (${auditing(entries)})
     insert into media_items (id, owner_id, job_id, file_type, mime_type, filename, original_key, token, file_size,
                              checksum, profile, is_public)
     overriding system value
