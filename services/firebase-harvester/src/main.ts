@@ -6,7 +6,7 @@ import { greet, openProject } from './project/open-project.ts';
 import { createCourtesy, createPlaces } from './storage/courtesy.ts';
 
 /** Files in memory for each that is fetched: those are in it as well, and the others on their way to the disk. */
-const IN_MEMORY = 1.5;
+const IN_MEMORY = 1.25;
 
 await runWorker({
   queue: 'firebase-harvester',

@@ -24,7 +24,7 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStar
 /** So many bytes are gathered before the reader is woken: each waking costs as much as some of them. */
 const GATHERED_BYTES = 2 ** 18;
 /** So many may wait for the reader before the sender is. */
-const HELD_BYTES = 2 ** 19;
+const HELD_BYTES = 3 * 2 ** 17;
 
 /**
  * Asks for a path, and hands on what comes without a stream in between, which would cost half of the transfer.
