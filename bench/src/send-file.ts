@@ -4,7 +4,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-const BOUNDARY = 'mediaworks-bench-boundary';
+/** As long as those of browsers and curl: a short one takes longer to look for. */
+const BOUNDARY = '----WebKitFormBoundarymediaworksbench';
 const CHUNK = 256 * 1024;
 
 /**

@@ -2,13 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { renderImage } from '@mediaworks/media';
+import { giveHeapRoom, GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { costOf } from '../cpu-time.ts';
 import { renderBare } from './bare-sharp.ts';
 
 /**
  * One of the two renderers as a program of its own, so that neither's garbage is collected at the other's cost: argv[2]
- * says which, argv[3] where to. Takes a file from each line of its input and says what its renditions cost.
+ * says which, argv[3] where to. Takes a file from each line of its input and says what its renditions cost. Both are
+ * given the heap of a worker that makes pictures.
  */
+giveHeapRoom(GROWTH_BY_PICTURES);
 const [, , which, outDir = '.'] = process.argv;
 const render = which === 'ours' ? renderOurs : renderBare;
 
