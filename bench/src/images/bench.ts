@@ -17,12 +17,12 @@ const PAIRS = 30;
 /** The first images load code and fill the allocator's pools. */
 const WARM_UPS = 4;
 /**
- * A service that has run for a while has compiled what it runs; up to a thousand images, compiling is a part of their
+ * A service that has run for a while has compiled what it runs; up to some thousand images, compiling is a part of their
  * cost. Small ones go the same way sooner.
  */
-const SERVICE_WARM_UPS = { small: 1_000, full: 180 };
+const SERVICE_WARM_UPS = { small: 2_500, full: 300 };
 const SMALL_WIDTH = 320;
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** How often each photo is made in a round: of a short one, how it begins and ends is a part that counts. */
 const TIMES = 3;
 /** Celery is slow enough to be measured on fewer. */
