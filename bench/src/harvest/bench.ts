@@ -188,8 +188,7 @@ function report(runs: Record<string, readonly Run[]>): void {
   const { service = NaN, stream = NaN, md5 = NaN, sequential = NaN } = rates;
   verdict('files a second, service to sequential', service / sequential, { atLeast: 6 });
   verdict('files a second, service to bare undici that compares md5', service / md5, { atLeast: 0.8 });
+  verdict('files a second, service to bare undici that checks nothing', service / stream, { atLeast: 0.8 });
   const memory = Math.max(...(runs['service'] ?? []).map((run) => run.memory));
   verdict('memory of the harvester, at most', memory / 2 ** 20, { atMost: 200 }, ' MB');
-  // It does less: what it brings may be cut short or changed, and nobody would know.
-  note(`to bare undici that checks nothing: ${(service / stream).toFixed(2)}×`);
 }
