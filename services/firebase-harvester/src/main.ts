@@ -5,15 +5,15 @@ import { harvestUser } from './harvest-user.ts';
 import { greet, openProject } from './project/open-project.ts';
 import { createCourtesy, createPlaces } from './storage/courtesy.ts';
 
-/** Files in memory for each that is fetched: those are in it as well, and the others on their way to the disk. */
-const IN_MEMORY = 1.25;
+/** Files in memory for each that is fetched: most of the time of one, nothing of it has come yet. */
+const IN_MEMORY = 0.625;
 
 await runWorker({
   queue: 'firebase-harvester',
   // A user is mostly waited for: by Firestore, by Storage, by the disk.
   slots: 8,
   // Doubling would take it over 200 MB, to be a twelfth faster.
-  heapGrowthPercent: 30,
+  heapGrowthPercent: 20,
   env: harvestEnv,
   handlers: (env, { db, log }) => {
     const project = openProject(env);

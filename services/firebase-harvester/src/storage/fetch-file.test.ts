@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,14 +20,12 @@ const headers = {
 };
 
 describe('fetching a file', () => {
-  const asked = new EventEmitter();
   let storage: Server;
   let root: string;
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'fetch-file-'));
     storage = createServer((_req, res) => {
-      asked.emit('file');
       res.writeHead(200, headers).end(BYTES);
     });
     await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
@@ -40,56 +38,74 @@ describe('fetching a file', () => {
     await rm(root, { recursive: true });
   });
 
-  it('asks for no more than may be in memory while the disk takes none', async () => {
-    const files = createLocalStore({ root, signingKey: 'k'.repeat(32) });
-    let free = (): void => undefined;
-    const disk = new Promise<void>((resolve) => (free = resolve));
-    const store: ObjectStore = {
-      ...files,
-      put: async (...args) => {
-        const head = await files.put(...args);
-        await disk;
-        return head;
-      },
-    };
+  /** @param places files in memory at a time; four are fetched at a time */
+  const toolsFor = (store: ObjectStore, places: number): FetchTools => {
     const { port } = storage.address() as AddressInfo;
     const courtesy = createCourtesy({ total: 4, perBucket: 4, bytesPerSecond: undefined });
-    const inMemory = createPlaces(6);
-    let waiting = 0;
-    const everyoneIsIn = new Promise<void>((resolve) => {
-      const { take } = inMemory;
-      inMemory.take = (signal) => {
-        if (++waiting === 10) resolve();
-        return take(signal);
-      };
-    });
-    const tools: FetchTools = {
+    return {
       buckets: openBuckets({
         ...{ emulatorHost: `127.0.0.1:${port}`, connections: 4, silenceMs: 10_000 },
         accessToken: () => Promise.reject(new Error('an emulator takes any token')),
       }),
-      ...{ courtesy, enter: (...args) => courtesy.enter(...args), inMemory, store },
+      ...{ courtesy, enter: (...args) => courtesy.enter(...args), inMemory: createPlaces(places), store },
       ...{ signal: new AbortController().signal, tries: 1, pauseMs: 1, maxBytes: 1_000 },
     };
-    let count = 0;
-    const six = new Promise<void>((resolve) => {
-      asked.on('file', () => {
-        if (++count === 6) resolve();
-      });
-    });
-
-    const fetched = Array.from({ length: 10 }, (_, n) =>
+  };
+  const fetchTen = async (tools: FetchTools) => {
+    const each = Array.from({ length: 10 }, (_, n) =>
       fetchFile({ bucket: 'bucket', name: `${n}.jpg` }, `${n}.jpg`, tools),
     );
-    await six;
-    // The six have given back their downloads: four wait for memory alone.
-    await everyoneIsIn;
-    // Had one of them asked, it would have been heard before this.
-    await fetch(`http://127.0.0.1:${port}`);
-    expect(count).toBe(7);
+    const fetched = await Promise.all(each);
+    expect(fetched.map(({ head }) => head.size)).toEqual(new Array(10).fill(BYTES.length));
+  };
 
-    free();
-    const heads = await Promise.all(fetched);
-    expect(heads.map(({ head }) => head.size)).toEqual(new Array(10).fill(BYTES.length));
+  it('takes in no more than may be in memory while the disk takes none', async () => {
+    const files = createLocalStore({ root, signingKey: 'k'.repeat(32) });
+    const disk = new EventEmitter();
+    const writable = once(disk, 'free');
+    let puts = 0;
+    const store: ObjectStore = {
+      ...files,
+      put: async (...args) => {
+        puts++;
+        await writable;
+        return files.put(...args);
+      },
+    };
+    const tools = toolsFor(store, 2);
+    const { take } = tools.inMemory;
+    const everyConnectionWaits = new Promise<void>((resolve) => {
+      let count = 0;
+      tools.inMemory.take = (signal) => {
+        if (++count === 4) resolve();
+        return take(signal);
+      };
+    });
+
+    const fetched = fetchTen(tools);
+    await everyConnectionWaits;
+    // Whoever had been let in would have begun before this was answered.
+    await fetch(`http://127.0.0.1:${(storage.address() as AddressInfo).port}`);
+    expect(puts).toBe(2);
+
+    disk.emit('free');
+    await fetched;
+  });
+
+  it('takes in the next when one is written, and does not wait until it is in place', async () => {
+    const files = createLocalStore({ root, signingKey: 'k'.repeat(32) });
+    let written = 0;
+    const disk = new EventEmitter();
+    const allAreWritten = once(disk, 'all');
+    const store: ObjectStore = {
+      ...files,
+      put: async (...args) => {
+        const head = await files.put(...args);
+        if (++written === 10) disk.emit('all');
+        await allAreWritten;
+        return head;
+      },
+    };
+    await fetchTen(toolsFor(store, 1));
   });
 });

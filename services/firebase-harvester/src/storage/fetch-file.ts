@@ -42,14 +42,7 @@ const LONGEST_WAIT_MS = 60_000;
  * RetryAfterError where Storage asks for a long pause; StorageError of our own store; the signal's reason
  */
 export function fetchFile(at: StoredAt, key: string, tools: FetchTools): Promise<Fetched> {
-  return persistently(at, tools, async (leave) => {
-    const forget = await tools.inMemory.take(tools.signal);
-    try {
-      return await bringIn(at, key, tools, leave);
-    } finally {
-      forget();
-    }
-  });
+  return persistently(at, tools, (leave) => bringIn(at, key, tools, leave));
 }
 
 async function bringIn(
@@ -60,13 +53,20 @@ async function bringIn(
 ): Promise<Fetched> {
   const opened = await tools.buckets.open(at, tools.signal);
   const { facts } = opened;
+  let forget: (() => void) | undefined;
   try {
     if (facts.size > tools.maxBytes) throw tooLarge();
+    forget = await tools.inMemory.take(tools.signal);
+    let left = facts.size;
     const head = await tools.store.put(key, bodyOf(at, opened, tools, onReceived), {
       ...contentTypeOf(facts),
       maxBytes: tools.maxBytes,
       signal: tools.signal,
-      onWritten: giveBack,
+      onWritten: (chunk) => {
+        giveBack(chunk);
+        left -= chunk.length;
+        if (left === 0) forget?.();
+      },
     });
     return { facts, head };
   } catch (error) {
@@ -75,6 +75,7 @@ async function bringIn(
   } finally {
     // What was not read to its end would keep its connection.
     opened.body.stop();
+    forget?.();
   }
 }
 
