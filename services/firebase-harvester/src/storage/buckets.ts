@@ -50,7 +50,7 @@ export interface BucketsOptions {
   /** `host:port` of an emulator, which takes any token. */
   emulatorHost: string | undefined;
   accessToken: () => Promise<string>;
-  /** Connections at a time. */
+  /** Connections for files at a time; as many more are for what Storage is asked of them. */
   connections: number;
   /** How long the server may say nothing, in ms. */
   silenceMs: number;
@@ -76,12 +76,11 @@ const resource = z.object({
 export function openBuckets(options: BucketsOptions): Buckets {
   const { emulatorHost, silenceMs } = options;
   const base = new URL(emulatorHost === undefined ? GOOGLE : `http://${emulatorHost}`);
-  const pool = new Pool(base.origin, {
-    connections: options.connections,
-    connect: connectIntoBlocks(blockBytes(options.connections)),
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-  });
+  const { connections } = options;
+  const limits = { connections, headersTimeout: silenceMs, bodyTimeout: silenceMs };
+  const files = new Pool(base.origin, { ...limits, connect: connectIntoBlocks(blockBytes(connections)) });
+  // Of their own: what a file is may have to be asked while files that nobody reads yet hold every connection.
+  const questions = new Pool(base.origin, limits);
   const tokenOf = async (): Promise<string> => {
     if (emulatorHost !== undefined) return 'owner';
     return options.accessToken().catch((error: unknown) => {
@@ -90,6 +89,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   };
 
   const ask = async (
+    pool: Pool,
     at: StoredAt,
     query: string,
     headers: Record<string, string>,
@@ -112,7 +112,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   };
 
   const facts = async (at: StoredAt, signal: AbortSignal): Promise<ObjectFacts> => {
-    const answer = await ask(at, `fields=${Object.keys(resource.shape).join(',')}`, {}, signal);
+    const answer = await ask(questions, at, `fields=${Object.keys(resource.shape).join(',')}`, {}, signal);
     try {
       const told = resource.parse(JSON.parse(await textOf(answer.body)));
       return {
@@ -137,7 +137,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
       const range = later ? { range: `bytes=${part.start}-` } : {};
       // As they are stored: unpacked on the way they would be others than the checksums are of.
       const asked = { 'accept-encoding': 'gzip', ...range };
-      const { status, headers, body } = await ask(at, query, asked, signal);
+      const { status, headers, body } = await ask(files, at, query, asked, signal);
       try {
         const told = factsIn(headers) ?? (await facts(at, signal));
         if (part && (status !== (later ? 206 : 200) || told.generation !== part.generation)) {

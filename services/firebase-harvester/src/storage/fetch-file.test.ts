@@ -108,4 +108,31 @@ describe('fetching a file', () => {
     };
     await fetchTen(toolsFor(store, 1));
   });
+
+  it('asks what a file is while all connections are held by files that do not say it', async () => {
+    const large = Buffer.alloc(3_000_000, 'x');
+    const md5Hash = createHash('md5').update(large).digest('base64');
+    const untold = createServer((req, res) => {
+      if (req.url?.includes('alt=media') === true) return void res.writeHead(200).end(large);
+      return void res.end(JSON.stringify({ generation: '1', size: String(large.length), md5Hash }));
+    });
+    await new Promise<void>((resolve) => untold.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = untold.address() as AddressInfo;
+      const store = createLocalStore({ root, signingKey: 'k'.repeat(32) });
+      const buckets = openBuckets({
+        ...{ emulatorHost: `127.0.0.1:${port}`, connections: 4, silenceMs: 10_000 },
+        accessToken: () => Promise.reject(new Error('an emulator takes any token')),
+      });
+      const tools = { ...toolsFor(store, 2), buckets, maxBytes: large.length };
+      const names = Array.from({ length: 4 }, (_, n) => `${n}.jpg`);
+      const fetched = await Promise.all(
+        names.map((name) => fetchFile({ bucket: 'bucket', name }, name, tools)),
+      );
+      expect(fetched.map(({ head }) => head.size)).toEqual(new Array(4).fill(large.length));
+    } finally {
+      untold.closeAllConnections();
+      await new Promise((resolve) => untold.close(resolve));
+    }
+  });
 });

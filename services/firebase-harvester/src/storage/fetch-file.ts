@@ -57,7 +57,8 @@ async function bringIn(
   try {
     if (facts.size > tools.maxBytes) throw tooLarge();
     forget = await tools.inMemory.take(tools.signal);
-    let left = facts.size;
+    // Of what is unpacked on its way it may be another number: that gives its place back when it is in place.
+    let left = facts.gzip ? Infinity : facts.size;
     const head = await tools.store.put(key, bodyOf(at, opened, tools, onReceived), {
       ...contentTypeOf(facts),
       maxBytes: tools.maxBytes,
