@@ -67,6 +67,18 @@ describe('a held job', () => {
     await expect(running).rejects.toBeInstanceOf(ClaimLostError);
   });
 
+  it('leaves no timer behind', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    await run(new HeldJob(claim), () => Promise.resolve({ removed: 0 }));
+    const stopped = new HeldJob(claim);
+    const running = run(stopped, (_input, { signal }) => {
+      stopped.stop(new ClaimLostError('cancelled'));
+      return Promise.reject(signal.reason as Error);
+    });
+    await expect(running).rejects.toBeInstanceOf(ClaimLostError);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('has a folder while it runs and none afterwards', async () => {
     let folder = '';
     await run(new HeldJob(claim), async (_input, { tmp }) => {

@@ -65,11 +65,12 @@ export class HeldJob {
       () => this.stop(new TimeoutError(`longer than ${this.definition.timeoutMs} ms`)),
       this.definition.timeoutMs,
     );
+    const over = new AbortController();
     try {
       const input = this.definition.input.parse(this.claim.input);
       const result = await withTempDir(surroundings.tmpRoot, async (tmp) => {
         const ctx = this.#context(tmp, surroundings);
-        return Promise.race([handler(input as never, ctx), ignoredAbort(signal)]);
+        return Promise.race([handler(input as never, ctx), ignoredAbort(signal, over.signal)]);
       });
       signal.throwIfAborted();
       return this.definition.result.parse(result);
@@ -77,6 +78,7 @@ export class HeldJob {
       throw this.stopped ?? error;
     } finally {
       clearTimeout(timer);
+      over.abort();
       this.stop(new ClaimLostError('the try is over'));
     }
   }
@@ -143,11 +145,17 @@ export class HeldJob {
   }
 }
 
-/** Rejects when the signal has been aborted for a while; a handler that minds its signal is long gone by then. */
-function ignoredAbort(signal: AbortSignal): Promise<never> {
+/**
+ * Rejects when the signal has been aborted for a while; a handler that minds its signal is long gone by then. Once it is
+ * over, nothing waits that would keep what the try held.
+ */
+function ignoredAbort(signal: AbortSignal, over: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const giveUp = () => setTimeout(() => reject(asError(signal.reason)), ABORT_GRACE_MS).unref();
+    const giveUp = () => {
+      const timer = setTimeout(() => reject(asError(signal.reason)), ABORT_GRACE_MS).unref();
+      over.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
     if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
+    else signal.addEventListener('abort', giveUp, { once: true, signal: over });
   });
 }
