@@ -30,6 +30,25 @@ describe('groupCommit', () => {
     await expect(commit('after')).resolves.toBe('after');
   });
 
+  it('begins a flush in the midst of much, as soon as there is enough for one', async () => {
+    const groups: number[][] = [];
+    const commit = groupCommit(
+      async (items: number[]) => {
+        groups.push(items);
+        await new Promise((resolve) => setImmediate(resolve));
+        return items;
+      },
+      { parallel: 2, enough: 4 },
+    );
+    const calls = Array.from({ length: 11 }, (_, i) => commit(i));
+    expect(groups).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
+    await Promise.all(calls);
+    expect(groups.slice(2)).toEqual([[8, 9, 10]]);
+  });
+
   it('never puts more than max into one flush', async () => {
     const sizes: number[] = [];
     const commit = groupCommit(

@@ -4,13 +4,18 @@
  *
  * `flush` gets 1..max items and returns one outcome each, in order; an Error as an outcome rejects that call
  * alone, a throw rejects all of the flush.
+ *
+ * A flush begins when the event loop has seen to everything that is ready. Where that is much, `enough` calls begin one
+ * in the midst of it: else all that a flush answers comes back together, and makes a flush together again, by turns with
+ * the process, each of which waits for the other.
  */
 export function groupCommit<Item, Outcome>(
   flush: (items: Item[]) => Promise<(Outcome | Error)[]>,
-  options: { max?: number; parallel?: number } = {},
+  options: { max?: number; parallel?: number; enough?: number } = {},
 ): (item: Item) => Promise<Outcome> {
   const max = options.max ?? 500;
   const parallel = options.parallel ?? 1;
+  const enough = options.enough ?? Infinity;
   type Waiting = { item: Item; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void };
   let waiting: Waiting[] = [];
   let flushing = 0;
@@ -43,7 +48,9 @@ export function groupCommit<Item, Outcome>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (scheduled || flushing >= parallel) return;
+      if (flushing >= parallel) return;
+      if (waiting.length >= enough) pump();
+      if (scheduled || waiting.length === 0) return;
       scheduled = true;
       setImmediate(pump);
     });
