@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { sql } from 'kysely';
 import { claimJobs } from './ledger.ts';
 import { relayOnce } from './relay.ts';
-import { reclaimExpired } from './sweeper.ts';
+import { reclaimExpired, retellQueued } from './sweeper.ts';
 import { deferred, openStage, type Stage, transcodeResult } from './testing/stage.ts';
 
 jest.setTimeout(15_000);
@@ -118,5 +118,36 @@ describe('what is lost comes back', () => {
     const taken = await Promise.all(Array.from({ length: 4 }, () => reclaimExpired(stage.db)));
     const reclaimed = taken.flat().map((job) => job.id);
     expect(new Set(reclaimed).size).toBe(reclaimed.length);
+  });
+});
+
+describe('a job whose delivery Redis forgot', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await openStage({ sweepIntervalMs: 3_600_000 });
+  });
+  afterEach(() => stage.close());
+
+  it('is told again once it has been due and untouched for a minute', async () => {
+    const submitted = async (touched: string, due: string | null) => {
+      const id = await stage.submit();
+      await sql`update jobs set updated_at = now() + ${touched}::interval, next_run_at = now() + ${due}::interval
+        where id = ${id}`.execute(stage.db);
+      return id;
+    };
+    const lost = [await submitted('-61 s', null), await submitted('-3 min', '-61 s')];
+    await submitted('-50 s', null);
+    await submitted('-3 min', '-50 s');
+    const untold = await submitted('-3 min', null);
+    await sql`delete from outbox`.execute(stage.db);
+    // Of a queue that no relay knows, so that it stays.
+    await sql`insert into outbox (job_id, run, type, queue, priority)
+      values (${untold}, 1, 'media.transcode', 'unknown', 'interactive')`.execute(stage.db);
+
+    expect(await retellQueued(stage.db, 'untouched')).toBe(2);
+    const { rows } = await sql<{ id: string }>`
+      select id from jobs where updated_at > now() - interval '30 s'`.execute(stage.db);
+    expect(rows.map((row) => row.id).sort()).toEqual([...lost].sort());
+    expect(await retellQueued(stage.db, 'untouched')).toBe(0);
   });
 });

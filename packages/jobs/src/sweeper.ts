@@ -7,6 +7,8 @@ import type { Ended, Executor } from './ledger.ts';
 const POISON_CRASHES = 3;
 /** A queued job that nobody has touched for this long is told to Redis again; telling twice delivers once. */
 const UNTOLD_AFTER_S = 60;
+/** How often such jobs are looked for: all that wait longer than that, told or not, are compared with the outbox. */
+const LOOK_EVERY_MS = 15_000;
 const BATCH = 1_000;
 
 /**
@@ -47,18 +49,19 @@ export async function reclaimExpired(db: Executor): Promise<(Ended & { poisoned:
   return rows;
 }
 
-/**
- * Puts queued jobs that Redis may have forgotten back into the outbox: all of them when `everything`, otherwise those
- * that have been due and untouched for a minute. Returns how many.
- */
-async function retellQueued(db: Executor, everything: boolean): Promise<number> {
+/** How a job of `jobs j` is recognized that has been due and untouched for a minute: in terms that an index can look up. */
+const untouched = sql`
+  j.updated_at < now() - ${sql.lit(UNTOLD_AFTER_S)} * interval '1 s'
+  and (j.next_run_at is null or j.next_run_at < now() - ${sql.lit(UNTOLD_AFTER_S)} * interval '1 s')`;
+
+/** Puts queued jobs that Redis may have forgotten back into the outbox. Returns how many. */
+export async function retellQueued(db: Executor, which: 'all' | 'untouched'): Promise<number> {
   const { rows } = await sql<{ id: string }>`
     with forgotten as (
       select id from jobs j
-      where status = 'queued'
-        and (${everything} or greatest(updated_at, next_run_at) < now() - ${UNTOLD_AFTER_S} * interval '1 s')
+      where status = 'queued' and ${which === 'all' ? sql`true` : untouched}
         and not exists (select 1 from outbox o where o.job_id = j.id)
-      order by id limit ${everything ? null : BATCH}::int for update skip locked),
+      order by id limit ${which === 'all' ? null : BATCH}::int for update skip locked),
     touched as (
       update jobs j set updated_at = now() from forgotten where j.id = forgotten.id
       returning j.id, j.run, j.type, j.queue, j.priority, j.next_run_at, j.traceparent)
@@ -75,7 +78,7 @@ async function retellQueued(db: Executor, everything: boolean): Promise<number> 
 async function retellAfterLoss(db: Executor, redis: Redis, prefix: string): Promise<number> {
   const key = `${prefix}:alive`;
   if ((await redis.exists(key)) === 1) return 0;
-  const told = await retellQueued(db, true);
+  const told = await retellQueued(db, 'all');
   await redis.set(key, new Date().toISOString());
   return told;
 }
@@ -102,6 +105,7 @@ export function startSweeper(options: {
 }): { stop(): Promise<void> } {
   const { db, redis, log } = options;
   let sweeping: Promise<void> | undefined;
+  let lookedAt = -Infinity;
   const attempt = async (what: string, work: () => Promise<void>) => {
     try {
       await work();
@@ -119,7 +123,11 @@ export function startSweeper(options: {
     await attempt('find forgotten deliveries', async () => {
       const lost = redis.status === 'ready' ? await retellAfterLoss(db, redis, options.prefix) : 0;
       if (lost > 0) log.warn('Redis lost its data; telling it again', { jobs: lost });
-      const told = lost + (await retellQueued(db, false));
+      let told = lost;
+      if (performance.now() - lookedAt >= LOOK_EVERY_MS) {
+        told += await retellQueued(db, 'untouched');
+        lookedAt = performance.now();
+      }
       if (told > 0) options.onSwept([]);
     });
     await attempt('forget old rows', () => forgetOld(db));
