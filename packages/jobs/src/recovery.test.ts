@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { sql } from 'kysely';
 import { claimJobs } from './ledger.ts';
 import { relayOnce } from './relay.ts';
-import { reclaimExpired, retellQueued } from './sweeper.ts';
+import { reclaimExpired, retellQueued, startSweeper } from './sweeper.ts';
+import { silentLog as log } from './testing/silent-log.ts';
 import { deferred, openStage, type Stage, transcodeResult } from './testing/stage.ts';
 
 jest.setTimeout(15_000);
@@ -149,5 +150,32 @@ describe('a job whose delivery Redis forgot', () => {
       select id from jobs where updated_at > now() - interval '30 s'`.execute(stage.db);
     expect(rows.map((row) => row.id).sort()).toEqual([...lost].sort());
     expect(await retellQueued(stage.db, 'untouched')).toBe(0);
+  });
+
+  it('is told at the next sweep where there are more than one look takes', async () => {
+    await sql`
+      insert into jobs (id, type, queue, owner_id, priority, input, max_attempts, updated_at)
+      select gen_random_uuid(), 'media.purge', 'media-transcoder', ${stage.owner}, 'bulk',
+        '{"keys": [], "prefixes": []}', 3, now() - interval '3 min'
+      from generate_series(1, 1200)`.execute(stage.db);
+    // Redis lost some deliveries, not its data.
+    await stage.redis.set(`${stage.prefix}:alive`, 'yes');
+    const twice = deferred();
+    let times = 0;
+    const sweeper = startSweeper({
+      db: stage.db,
+      redis: stage.redis,
+      prefix: stage.prefix,
+      intervalMs: 20,
+      log,
+      onSwept: () => {
+        if (++times === 2) twice.resolve();
+      },
+    });
+    await twice.promise;
+    await sweeper.stop();
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from jobs where updated_at > now() - interval '1 min'`.execute(stage.db);
+    expect(rows[0]?.n).toBe(1200);
   });
 });

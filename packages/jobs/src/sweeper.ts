@@ -125,8 +125,10 @@ export function startSweeper(options: {
       if (lost > 0) log.warn('Redis lost its data; telling it again', { jobs: lost });
       let told = lost;
       if (performance.now() - lookedAt >= LOOK_EVERY_MS) {
-        told += await retellQueued(db, 'untouched');
-        lookedAt = performance.now();
+        const found = await retellQueued(db, 'untouched');
+        // After a full batch there may be more: the next sweep goes on.
+        if (found < BATCH) lookedAt = performance.now();
+        told += found;
       }
       if (told > 0) options.onSwept([]);
     });
