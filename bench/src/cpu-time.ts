@@ -14,25 +14,27 @@ function statOf(pid: number | 'self'): number[] {
 
 /** CPU time that a process has used, all threads, user and system, in ms; to the nearest 10 ms. */
 export function cpuOf(pid: number): number {
-  const stat = statOf(pid);
-  return ((stat[11] ?? 0) + (stat[12] ?? 0)) * MS_PER_TICK;
+  return cpuIn(statOf(pid));
 }
+
+const cpuIn = (stat: readonly number[]) => ((stat[11] ?? 0) + (stat[12] ?? 0)) * MS_PER_TICK;
 
 /** The same of a process, its children that run and those that have ended. */
 export function cpuOfFamily(pid: number): number {
   const stat = statOf(pid);
   const ended = ((stat[13] ?? 0) + (stat[14] ?? 0)) * MS_PER_TICK;
-  return cpuOf(pid) + ended + childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), 0);
+  return childStats(pid).reduce((sum, child) => sum + cpuIn(child), cpuIn(stat) + ended);
 }
 
-function childrenOf(pid: number): number[] {
+/** One look at each: a child may end at any moment. */
+function childStats(pid: number): number[][] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
-  return pids.filter((child) => {
+  return pids.flatMap((child) => {
     try {
-      return statOf(child)[1] === pid;
+      const stat = statOf(child);
+      return stat[1] === pid ? [stat] : [];
     } catch {
-      // It ended while we looked.
-      return false;
+      return [];
     }
   });
 }
