@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createEmptyDatabase } from '@mediaworks/local-stack/testing';
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
@@ -46,6 +46,28 @@ describe('prepared statements', () => {
     await sql`alter table things add column name text`.execute(db);
     await expect(things()).rejects.toMatchObject({ code: '0A000' });
     expect((await things()).rows).toEqual([{ id: 1, name: null }]);
+  });
+
+  it('does not go on for long with a plan that was made for a table while it was small', async () => {
+    await sql`create table things (id int primary key)`.execute(db);
+    await sql`alter table things set (autovacuum_enabled = off)`.execute(db);
+    const find = () => sql`select id from things where id = any(${[1, 2]}::int[])`.execute(db);
+    const plan = async () => {
+      const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "s0-0" ('{1,2}')`);
+      return rows.map((row) => row['QUERY PLAN']).join();
+    };
+    await sql`insert into things select 1`.execute(db);
+    await sql`analyze things`.execute(db);
+    // The first five are planned with their values.
+    for (let n = 0; n < 6; n++) await find();
+    await sql`insert into things select generate_series(2, 100000)`.execute(db);
+    await find();
+    expect(await plan()).toContain('Seq Scan');
+    const later = performance.now() + 10_000;
+    jest.spyOn(performance, 'now').mockReturnValue(later);
+    await find();
+    jest.restoreAllMocks();
+    expect(await plan()).toContain('Index');
   });
 
   it('prepares nothing where it is told not to', async () => {
