@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmptyDatabase, sourceNodeArgs, workspacePath } from '@mediaworks/local-stack/testing';
 import type pg from 'pg';
@@ -105,5 +106,32 @@ describe('migrate', () => {
       "select 1 from pg_index where indexrelid = 'one_id'::regclass and indisvalid",
     );
     expect(valid.rowCount).toBe(1);
+  });
+
+  it('puts the open jobs of an older database into the outbox: those told as told, those untold once', async () => {
+    const own = fileURLToPath(new URL('../migrations/', import.meta.url));
+    const told = '0013-told-deliveries.sql';
+    for (const name of await readdir(own))
+      if (name < told) await copyFile(join(own, name), join(folder, name));
+    await migrateHere();
+    await pool.query(`
+      insert into users (uid, username) values ('anna', 'anna');
+      insert into jobs (id, type, queue, owner_id, priority, status, input, max_attempts, next_run_at)
+      select gen_random_uuid(), t.type, 'media-transcoder', 1, 'bulk', t.status, '{}', 3, t.due::timestamptz
+      from (values ('untold', 'queued', null), ('told', 'queued', null), ('put off', 'queued', '2100-01-01'),
+        ('worked on', 'processing', null), ('done', 'completed', null)) as t (type, status, due);
+      insert into outbox (job_id, run, type, queue, priority)
+      select id, run, type, queue, priority from jobs, generate_series(1, 2) where type = 'untold'`);
+    await copyFile(join(own, told), join(folder, told));
+    expect(await migrateHere()).toEqual([told]);
+    const { rows } = await pool.query(
+      'select type, told_at is not null as told, not_before is not null as put_off from outbox order by type',
+    );
+    expect(rows).toEqual([
+      { type: 'put off', told: true, put_off: true },
+      { type: 'told', told: true, put_off: false },
+      { type: 'untold', told: false, put_off: false },
+      { type: 'worked on', told: true, put_off: false },
+    ]);
   });
 });

@@ -71,6 +71,7 @@ export interface OutboxTable {
   not_before: Date | null;
   traceparent: string | null;
   verify: Generated<boolean>;
+  told_at: Date | null;
 }
 
 export interface WorkersTable {

@@ -72,6 +72,8 @@ export async function standingOf(db: Executor, id: string): Promise<Standing | u
   return rows[0];
 }
 
+const jsonOrNull = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value));
+
 /** Where a fan-out stands, a job that ended may have ended its parent too. */
 export interface Ended {
   id: string;
@@ -84,10 +86,11 @@ export async function completeJobs(
   done: readonly { id: string; claim: number; result: unknown }[],
 ): Promise<Map<string, Ended>> {
   const { rows } = await sql<Ended>`
-    with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(done)}::jsonb) as g (id uuid, claim integer, result jsonb)),
-    held as (
-      select j.id, g.result from jobs j join given g on g.id = j.id and g.claim = j.claim
+    with held as (
+      select j.id, g.result from jobs j
+      join unnest(${done.map(({ id }) => id)}::uuid[], ${done.map(({ claim }) => claim)}::int[],
+                  ${done.map(({ result }) => jsonOrNull(result))}::jsonb[]) as g (id, claim, result)
+        on g.id = j.id and g.claim = j.claim
       where j.status = 'processing' order by j.id for update of j),
     ended as (
       update jobs j
@@ -164,11 +167,12 @@ export interface ProgressNote {
 /** Stores how far each has come, where the claim still holds. */
 export async function noteProgress(db: Executor, notes: readonly ProgressNote[]): Promise<void> {
   await sql`
-    with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(notes)}::jsonb)
-        as g (id uuid, claim integer, percent real, stage text)),
-    held as (
-      select j.id, g.percent, g.stage from jobs j join given g on g.id = j.id and g.claim = j.claim
+    with held as (
+      select j.id, g.percent, g.stage from jobs j
+      join unnest(${notes.map(({ id }) => id)}::uuid[], ${notes.map(({ claim }) => claim)}::int[],
+                  ${notes.map(({ percent }) => percent)}::real[], ${notes.map(({ stage }) => stage)}::text[])
+          as g (id, claim, percent, stage)
+        on g.id = j.id and g.claim = j.claim
       where j.status = 'processing' order by j.id for update of j)
     update jobs j
     set progress_percent = held.percent, progress_stage = held.stage, version = version + 1, updated_at = now()
@@ -221,7 +225,11 @@ export async function cancelTree(db: Executor, id: string, reason: string): Prom
         update job_attempts a set ended_at = now(), outcome = 'cancelled', error = ${error}::jsonb
         from ended where a.job_id = ended.id and a.claim = ended.claim and a.ended_at is null)
       select id, run, queue, parent_id from ended`.execute(tx);
-    await sql`delete from outbox where job_id = any(${rows.map((row) => row.id)}::uuid[])`.execute(tx);
+    const ids = sql.lit(`{${rows.map((row) => row.id).join()}}`);
+    await sql`
+      delete from outbox where ctid = any(array(
+        select o.ctid from outbox o where o.job_id = any(${ids}::uuid[]) and o.told_at is null
+        for update skip locked))`.execute(tx);
     return rows;
   });
 }

@@ -28,8 +28,8 @@ class RedisAwayError extends Error {}
 
 /**
  * Tells Redis what the outbox holds, as far as the window has room, up to 500 rows of each queue and priority in one
- * transaction, and forgets what was told. Safe in any number of processes. A crash between telling and forgetting tells
- * twice, which the delivery's id makes once.
+ * transaction, and marks what was told. Safe in any number of processes. A crash between telling and marking tells twice,
+ * which the delivery's id makes once.
  * @returns whether there may be more for which there is room
  */
 export async function relayOnce(
@@ -42,13 +42,15 @@ export async function relayOnce(
   const told = await db.transaction().execute(async (tx) => {
     const { rows } = await sql<OutboxRow>`
       with told as (
-        delete from outbox
+        update outbox set told_at = now()
         where ctid = any(array(
           select next.ctid
-          from jsonb_to_recordset(${JSON.stringify(open)}::jsonb) as band (queue text, priority text, room integer),
+          from jsonb_to_recordset(${sql.lit(JSON.stringify(open))}::jsonb)
+              as band (queue text, priority text, room integer),
             lateral (
-              select o.ctid from outbox o where o.queue = band.queue and o.priority = band.priority
-              order by o.id limit least(band.room, ${BATCH}) for update skip locked) next))
+              select o.ctid from outbox o
+              where o.queue = band.queue and o.priority = band.priority and o.told_at is null
+              order by o.id limit least(band.room, ${sql.lit(BATCH)}) for update skip locked) next))
         returning *)
       select job_id, run, type, queue, priority, traceparent, verify,
         greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::int as delay_ms

@@ -5,11 +5,11 @@ import type { Ended, Executor } from './ledger.ts';
 
 /** A job that takes this many workers down with it is not given to another. */
 const POISON_CRASHES = 3;
-/** A queued job that nobody has touched for this long is told to Redis again; telling twice delivers once. */
-const UNTOLD_AFTER_S = 60;
-/** How often such jobs are looked for: all that wait longer than that, told or not, are compared with the outbox. */
+/** A queued job that Redis was told of this long ago is told again; telling twice delivers once. */
+const TELL_AGAIN_AFTER_S = 60;
 const LOOK_EVERY_MS = 15_000;
 const BATCH = 1_000;
+const ENDED_BATCH = 20_000;
 
 /**
  * Takes back jobs whose worker stopped heartbeating: to `queued` without costing a try, to `failed` with `poison` after
@@ -28,8 +28,9 @@ export async function reclaimExpired(db: Executor): Promise<(Ended & { poisoned:
   });
   const { rows } = await sql<Ended & { poisoned: boolean }>`
     with expired as (
-      select id from jobs where status = 'processing' and lease_expires_at < now()
-      order by id limit ${BATCH} for update skip locked),
+      select j.id from job_attempts a join jobs j on j.id = a.job_id and j.claim = a.claim
+      where a.ended_at is null and j.status = 'processing' and j.lease_expires_at < now()
+      order by j.id limit ${BATCH} for update of j skip locked),
     ended as (
       update jobs j
       set status = case when crashes + 1 >= ${POISON_CRASHES} then 'failed' else 'queued' end,
@@ -44,31 +45,56 @@ export async function reclaimExpired(db: Executor): Promise<(Ended & { poisoned:
       from ended where a.job_id = ended.id and a.claim = ended.claim),
     told as (
       insert into outbox (job_id, run, type, queue, priority, traceparent, verify)
-      select id, run, type, queue, priority, traceparent, true from ended where status = 'queued')
+      select id, run, type, queue, priority, traceparent, true from ended where status = 'queued'
+      on conflict (job_id, run) do update set told_at = null, not_before = null, verify = true)
     select id, parent_id, status = 'failed' as poisoned from ended`.execute(db);
   return rows;
 }
 
-/** How a job of `jobs j` is recognized that has been due and untouched for a minute: in terms that an index can look up. */
-const untouched = sql`
-  j.updated_at < now() - ${sql.lit(UNTOLD_AFTER_S)} * interval '1 s'
-  and (j.next_run_at is null or j.next_run_at < now() - ${sql.lit(UNTOLD_AFTER_S)} * interval '1 s')`;
-
-/** Puts queued jobs that Redis may have forgotten back into the outbox. Returns how many. */
-export async function retellQueued(db: Executor, which: 'all' | 'untouched'): Promise<number> {
-  const { rows } = await sql<{ id: string }>`
-    with forgotten as (
-      select id from jobs j
-      where status = 'queued' and ${which === 'all' ? sql`true` : untouched}
-        and not exists (select 1 from outbox o where o.job_id = j.id)
-      order by id limit ${which === 'all' ? null : BATCH}::int for update skip locked),
-    touched as (
-      update jobs j set updated_at = now() from forgotten where j.id = forgotten.id
-      returning j.id, j.run, j.type, j.queue, j.priority, j.next_run_at, j.traceparent)
+/** Puts all queued jobs back into the outbox. Returns how many were not in it. */
+async function retellAll(db: Executor): Promise<number> {
+  const { numAffectedRows } = await sql`
     insert into outbox (job_id, run, type, queue, priority, not_before, traceparent, verify)
-    select id, run, type, queue, priority, next_run_at, traceparent, true from touched
-    returning job_id as id`.execute(db);
-  return rows.length;
+    select id, run, type, queue, priority, next_run_at, traceparent, true from jobs j
+    where status = 'queued'
+      and not exists (select from outbox o where o.job_id = j.id and o.run = j.run and o.told_at is null)
+    order by id
+    on conflict (job_id, run) do update set told_at = null, not_before = excluded.not_before, verify = true`.execute(
+    db,
+  );
+  return Number(numAffectedRows ?? 0);
+}
+
+// Each of these is planned for the outbox as it is: without parameters it is not prepared. A plan that was made while the
+// outbox was empty reads all of it for each row, once it is full.
+
+const minuteAgo = sql`now() - ${sql.lit(TELL_AGAIN_AFTER_S)} * interval '1 s'`;
+
+/**
+ * Has Redis told again of queued jobs that it was told of a minute ago, and that have been due and untouched as long.
+ * Returns how many: at most 1,000.
+ */
+export async function retellForgotten(db: Executor): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update outbox set told_at = null, not_before = null, verify = true
+    where ctid = any(array(
+      select o.ctid from outbox o join jobs j on j.id = o.job_id and j.run = o.run
+      where o.told_at < ${minuteAgo} and j.status = 'queued'
+        and greatest(j.updated_at, j.next_run_at) < ${minuteAgo}
+      order by o.told_at limit ${sql.lit(BATCH)} for update of o skip locked))`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** Takes out of the outbox what was told of runs that have ended. Returns how many: at most 20,000. */
+export async function forgetEnded(db: Executor): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from outbox
+    where ctid = any(array(
+      select o.ctid from outbox o left join jobs j on j.id = o.job_id
+      where o.told_at is not null
+        and (j.id is null or j.run > o.run or j.status in ('completed', 'failed', 'cancelled'))
+      limit ${sql.lit(ENDED_BATCH)} for update of o skip locked))`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }
 
 /**
@@ -78,7 +104,7 @@ export async function retellQueued(db: Executor, which: 'all' | 'untouched'): Pr
 async function retellAfterLoss(db: Executor, redis: Redis, prefix: string): Promise<number> {
   const key = `${prefix}:alive`;
   if ((await redis.exists(key)) === 1) return 0;
-  const told = await retellQueued(db, 'all');
+  const told = await retellAll(db);
   await redis.set(key, new Date().toISOString());
   return told;
 }
@@ -125,10 +151,11 @@ export function startSweeper(options: {
       if (lost > 0) log.warn('Redis lost its data; telling it again', { jobs: lost });
       let told = lost;
       if (performance.now() - lookedAt >= LOOK_EVERY_MS) {
-        const found = await retellQueued(db, 'untouched');
+        const ended = await forgetEnded(db);
+        const forgotten = await retellForgotten(db);
         // After a full batch there may be more: the next sweep goes on.
-        if (found < BATCH) lookedAt = performance.now();
-        told += found;
+        if (ended < ENDED_BATCH && forgotten < BATCH) lookedAt = performance.now();
+        told += forgotten;
       }
       if (told > 0) options.onSwept([]);
     });

@@ -123,8 +123,9 @@ export type QueueDepth = { queue: string; type: JobType; status: JobStatus; jobs
 /** Jobs that are not terminal, by queue, type and status: what a scaler goes by. */
 export async function countOpenJobs(db: Executor): Promise<QueueDepth[]> {
   const { rows } = await sql<QueueDepth>`
-    select queue, type, status, count(*)::int as jobs from jobs
-    where status in ('queued', 'processing') group by queue, type, status`.execute(db);
+    select queue, type, status, count(*)::int as jobs from open_jobs group by queue, type, status`.execute(
+    db,
+  );
   const counted = new Map(rows.map((row) => [`${row.type} ${row.status}`, row]));
   return [...jobCatalog.values()].flatMap((definition) =>
     (['queued', 'processing'] as const).map((status) => {

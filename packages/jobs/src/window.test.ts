@@ -17,7 +17,9 @@ describe('of more work than workers take soon', () => {
     stage.dispatcher.queues.get('media-transcoder')?.getJobCounts('waiting', 'prioritized');
   const untilUntold = async (count: number) => {
     for (;;) {
-      const { rows } = await sql<{ n: number }>`select count(*)::int as n from outbox`.execute(stage.db);
+      const { rows } = await sql<{
+        n: number;
+      }>`select count(*)::int as n from outbox where told_at is null`.execute(stage.db);
       if (rows[0]?.n === count) return;
     }
   };

@@ -158,8 +158,8 @@ export interface WorkerFigures {
 export async function countWorkers(db: Executor): Promise<WorkerFigures> {
   const { rows } = await sql<WorkerFigures>`
     select count(*) as workers, coalesce(sum(slots), 0)::bigint as slots, coalesce(sum(busy), 0)::bigint as busy,
-      (select count(*) from jobs where type = 'lecture.convert' and status = 'queued') as in_queue,
-      (select count(*) from jobs where type = 'lecture.convert' and status = 'processing') as processing
+      (select count(*) from open_jobs where type = 'lecture.convert' and status = 'queued') as in_queue,
+      (select count(*) from open_jobs where type = 'lecture.convert' and status = 'processing') as processing
     from workers where service = 'lecture2pdf' and heartbeat_at > now() - ${ALIVE_S} * interval '1 s'`.execute(
     db,
   );
