@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Agent } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { createAudit } from './audit.ts';
 import type { GatewayDeps } from './deps.ts';
 import type { GatewayEnv, GivenEnv } from './env.ts';
+import { createExpressServer } from './express-server.ts';
 import { connectFirebase } from '@mediaworks/firebase';
 import { gatewayChecks, measureOpenJobs } from './health.ts';
 import { choresOfTheHouse } from './nightly/chores-of-the-house.ts';
@@ -40,7 +41,7 @@ export async function startGateway(
   const firebase = connectFirebase(given, outside.httpAgent);
   const telemetry = await startTelemetry('gateway', given.OTEL_EXPORTER_OTLP_ENDPOINT);
   const openStore = await loadStore(given);
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+  const { server, serve } = createExpressServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
   server.setTimeout(IDLE_MS);
   server.listen(given.PORT, given.HOST);
   await once(server, 'listening');
@@ -80,7 +81,7 @@ export async function startGateway(
   };
   measureOpenJobs(deps);
   const accessLog = accessLogFor(env, log);
-  server.on('request', createApp(deps, accessLog));
+  serve(createApp(deps, accessLog));
   const health =
     env.METRICS_PORT === undefined
       ? undefined
