@@ -1,8 +1,9 @@
 import type { Sharp } from 'sharp';
 import { imageLimits, type ImageLimits } from './image-limits.ts';
-import { openSniffed, pipelineOver, readHead, sniffImage } from './image-open.ts';
+import { openSniffed, pipelineOver, sniffImage } from './image-open.ts';
 import { runOnUpload } from './image-pixels.ts';
 import type { PixelSize } from './image-sizes.ts';
+import { type Upload, withUpload } from './upload.ts';
 
 /** A picture's pixels: sRGB, three bytes each, row by row from the top, upright. */
 export interface DecodedImage extends PixelSize {
@@ -24,8 +25,10 @@ export interface DecodeOptions {
 export async function decodeImage(input: string, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const pipeline = await openFirst(input, imageLimits(options.limits), signal);
-  const { data, info } = await runOnUpload(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }), signal);
+  const { data, info } = await withUpload(input, signal, async (upload) => {
+    const pipeline = await openFirst(upload, imageLimits(options.limits), signal);
+    return runOnUpload(pipeline.toColourspace('srgb').raw({ depth: 'uchar' }), signal);
+  });
   return {
     data: info.channels === 3 ? data : threeChannels(data, info.channels),
     width: info.width,
@@ -38,14 +41,13 @@ export async function decodeImage(input: string, options: DecodeOptions = {}): P
  * has to be known before: it has one frame, no alpha, and the pipeline counts its pixels by itself.
  */
 async function openFirst(
-  input: string,
+  upload: Upload,
   limits: ImageLimits,
   signal: AbortSignal | undefined,
 ): Promise<Sharp> {
-  const head = await readHead(input);
-  const sniffed = await sniffImage(head);
-  if (sniffed.ext === 'jpg') return pipelineOver(input, limits).autoOrient();
-  const image = await openSniffed(input, head, sniffed, limits, signal);
+  const sniffed = await sniffImage(upload);
+  if (sniffed.ext === 'jpg') return pipelineOver(upload.content, limits).autoOrient();
+  const image = await openSniffed(upload, sniffed, limits, signal);
   const first = image.orientation === 1 ? image.first() : image.first().autoOrient();
   return image.hasAlpha ? first.flatten({ background: '#ffffff' }) : first;
 }

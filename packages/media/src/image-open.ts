@@ -1,6 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
 import type { Metadata, Sharp, SharpInput, SharpOptions } from 'sharp';
-import { PermanentError } from '@mediaworks/contracts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { readExif } from './exif.ts';
 import { isCutGif } from './gif.ts';
@@ -9,9 +7,10 @@ import { corruptImage, explainImageFailure, tooManyPixels, unsupportedImage } fr
 import type { ImageLimits } from './image-limits.ts';
 import type { PixelSize } from './image-sizes.ts';
 import sharp from './sharp-setup.ts';
-import { SNIFF_BYTES, type SniffedMedia, sniffMedia } from './sniff.ts';
+import { type SniffedMedia, sniffMedia } from './sniff.ts';
+import { bytesOf, type Upload } from './upload.ts';
 
-/** A picture that is ready to be decoded, as often as it is asked for. */
+/** A picture that is ready to be decoded, as often as it is asked for, while its upload is lent. */
 export interface OpenImage {
   /** As displayed, upright. */
   readonly size: PixelSize;
@@ -34,63 +33,61 @@ const movingFormats = new Set(['gif', 'webp']);
 /**
  * Decides what a file is, by its content, and checks its header against the limits before anything is decoded
  * (BMP and HEIC, which sharp does not read, are decoded here, in processes of their own).
- * @throws PermanentError `empty_media`, `unsupported_media`, `corrupt_media`, `too_many_pixels`, `took_too_long`;
- * or the signal's reason.
+ * @throws PermanentError `unsupported_media`, `corrupt_media`, `too_many_pixels`, `took_too_long`; or the signal's
+ * reason.
  */
 export async function openImage(
-  input: string,
+  upload: Upload,
   limits: ImageLimits,
   signal: AbortSignal | undefined,
 ): Promise<OpenImage> {
-  const head = await readHead(input);
-  return openSniffed(input, head, await sniffImage(head), limits, signal);
+  return openSniffed(upload, await sniffImage(upload), limits, signal);
 }
 
 /**
  * What kind of picture a file is, by its first bytes.
  * @throws PermanentError `unsupported_media`
  */
-export async function sniffImage(head: Uint8Array): Promise<SniffedMedia> {
+export async function sniffImage({ head }: Upload): Promise<SniffedMedia> {
   const sniffed = await sniffMedia(head);
   if (sniffed?.kind !== 'image') throw unsupportedImage();
   return sniffed;
 }
 
-/** {@link openImage} of a file whose first bytes are known. */
+/** {@link openImage} of an upload of which is known what it is. */
 export async function openSniffed(
-  input: string,
-  head: Buffer,
+  upload: Upload,
   sniffed: SniffedMedia,
   limits: ImageLimits,
   signal: AbortSignal | undefined,
 ): Promise<OpenImage> {
-  if (sniffed.ext === 'bmp') return openBmp(input, head, limits, signal);
-  const header = await readHeader(input, limits);
-  if (header.format === 'gif' && isCutGif(await readFile(input))) throw corruptImage();
+  if (sniffed.ext === 'bmp') return openBmp(upload, limits, signal);
+  const { content } = upload;
+  const header = await readHeader(content, limits);
+  if (header.format === 'gif' && isCutGif(await bytesOf(upload))) throw corruptImage();
   if (header.format === 'heif' && header.compression !== 'av1')
-    return openHeic(input, header, limits, signal);
-  return opened(input, header, limits, header.format);
+    return openHeic(upload, header, limits, signal);
+  return opened(content, header, limits, header.format);
 }
 
 async function openBmp(
-  input: string,
-  head: Buffer,
+  { path, head }: Upload,
   limits: ImageLimits,
   signal: AbortSignal | undefined,
 ): Promise<OpenImage> {
   const bmp = readBmpHeader(head);
   if (bmp.width * bmp.height > limits.pixels) throw tooManyPixels();
-  const decoded = await decodeBmp(input, bmp, limits, signal);
+  const decoded = await decodeBmp(path, bmp, limits, signal);
   return opened(decoded, await readHeader(decoded, limits), limits, 'bmp');
 }
 
 async function openHeic(
-  input: string,
+  { path }: Upload,
   header: Metadata,
   limits: ImageLimits,
   signal: AbortSignal | undefined,
 ): Promise<OpenImage> {
-  const decoded = await decodeHeic(input, header.icc, limits, signal);
+  const decoded = await decodeHeic(path, header.icc, limits, signal);
   // The decoded pixels are upright already; the Exif block's orientation, if it has one, has no say in HEIF.
   const { exif } = header;
   return opened(
@@ -145,16 +142,4 @@ function describe(header: Metadata, format: string): Record<string, unknown> {
     frames: header.pages ?? 1,
     ...(header.exif ? readExif(header.exif) : {}),
   };
-}
-
-/** The first bytes of a file. @throws PermanentError `empty_media` */
-export async function readHead(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(SNIFF_BYTES), length: SNIFF_BYTES });
-    if (bytesRead === 0) throw new PermanentError('empty_media', 'The file is empty');
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

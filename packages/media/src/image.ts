@@ -21,14 +21,15 @@ import {
   type PixelSize,
 } from './image-sizes.ts';
 import { pictureHash } from './picture-hash.ts';
+import { type Upload, withUpload } from './upload.ts';
 
 export interface ImageOptions {
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<ImageLimits> | undefined;
   /**
-   * Called when all sizes are there and only short encodings are left, half of the work. Each step is one thread's, and
-   * between steps its processor waits: the next picture, begun now, fills that. Not called where an animation or an AVIF
-   * is to come, which takes longer than all the rest.
+   * Called when nothing is left to be decoded and only short steps are left, half of the work. Each is one thread's, and
+   * between them its processor waits: the next picture, begun now, fills that. Not called where an animation or an AVIF
+   * is to be made, which takes longer than all the rest.
    */
   readonly onDecoded?: (() => void) | undefined;
   /** Extras: `avif` adds an AVIF of the medium size. Others are not for pictures and are passed over. */
@@ -81,30 +82,33 @@ export async function renderImage(input: string, options: ImageOptions = {}): Pr
   const { signal } = options;
   const limits = imageLimits(options.limits);
   signal?.throwIfAborted();
-  const image = await openImage(input, limits, signal);
-  const shown = await showFrame(image, signal);
-  const moving = image.moves && isWithin(image, limits);
   const withAvif = options.profile?.includes('avif') === true;
+  const { image, large, strip, moving } = await withUpload(input, signal, (upload) =>
+    readUpload(upload, limits, signal),
+  );
   if (!moving && !withAvif) options.onDecoded?.();
 
+  const medium = await resize(large, fitWithin(image.size, MEDIUM_SIDE), signal);
+  const small = await resize(medium, fitWithin(image.size, SMALL_SIDE), signal);
   const jpeg = async (pixels: Pixels) => rendition('jpg', await run(onWhite(pixels).jpeg(JPEG), signal));
-  const still = () => run(pipelineOf(shown.medium).webp(WEBP), signal);
-  const avif = () => run(pipelineOf(shown.medium).avif(AVIF), signal);
+  const still = () => run(pipelineOf(medium).webp(WEBP), signal);
+  const avif = () => run(pipelineOf(medium).avif(AVIF), signal);
+  const square = smallestWith(thumbnailSide(image.size), [small, medium, large]) ?? strip ?? large;
 
   const renditions = {
-    thumbnail: rendition('jpg', await square(image, [shown.small, shown.medium, shown.large], signal)),
-    small: await jpeg(shown.small),
-    medium: await jpeg(shown.medium),
+    thumbnail: rendition('jpg', await run(onWhite(square).resize(cropOf(image)).jpeg(JPEG), signal)),
+    small: await jpeg(small),
+    medium: await jpeg(medium),
     ...(withAvif ? { avif: rendition('avif', await avif()) } : {}),
+    large: await jpeg(large),
+    webp: rendition('webp', moving ?? (await still())),
   };
-  const large = await jpeg(shown.large);
-  const webp = rendition('webp', moving ? await runOnUpload(animation(image), signal) : await still());
   return {
     ...image.size,
-    animated: moving,
-    thumbhash: pictureHash(shown.small),
+    animated: moving !== undefined,
+    thumbhash: pictureHash(small),
     metadata: { ...image.metadata, ...(image.moves && !moving ? { still: 'too_many_frames' } : {}) },
-    renditions: { ...renditions, large, webp },
+    renditions,
   };
 }
 
@@ -115,18 +119,29 @@ function rendition(ext: ImageExtension, { data, info }: Encoded): ImageRendition
   return { data, ext, mime: mimes[ext], width: info.width, height: info.pageHeight ?? info.height };
 }
 
-interface Shown {
+/** All that is made of the upload itself. */
+interface Read {
+  readonly image: OpenImage;
+  /** The first frame at the largest size. */
   readonly large: Pixels;
-  readonly medium: Pixels;
-  readonly small: Pixels;
+  /** The thumbnail of a long strip, which the largest size is too narrow for. */
+  readonly strip: Pixels | undefined;
+  /** The WebP of an animation that is within the limits. */
+  readonly moving: Encoded | undefined;
 }
 
-/** The first frame at every size, each from the one before. */
-async function showFrame(image: OpenImage, signal: AbortSignal | undefined): Promise<Shown> {
+async function readUpload(
+  upload: Upload,
+  limits: ImageLimits,
+  signal: AbortSignal | undefined,
+): Promise<Read> {
+  const image = await openImage(upload, limits, signal);
   const large = await readFrame(image, { ...fitWithin(image.size, LARGE_SIDE), fit: 'fill' }, signal);
-  const medium = await resize(large, fitWithin(image.size, MEDIUM_SIDE), signal);
-  const small = await resize(medium, fitWithin(image.size, SMALL_SIDE), signal);
-  return { large, medium, small };
+  const isStrip = smallestWith(thumbnailSide(image.size), [large]) === undefined;
+  const strip = isStrip ? await readFrame(image, cropOf(image), signal) : undefined;
+  const moves = image.moves && isWithin(image, limits);
+  const moving = moves ? await runOnUpload(animation(image), signal) : undefined;
+  return { image, large, strip, moving };
 }
 
 /** The first frame of the upload at a size, which is meant upright. */
@@ -141,17 +156,15 @@ async function readFrame(
   return upright(toPixels(stored), image.orientation, signal);
 }
 
-/** The thumbnail, from the smallest of `sources` that it need not be enlarged from; of a long strip, from the file. */
-async function square(
-  image: OpenImage,
-  sources: readonly Pixels[],
-  signal: AbortSignal | undefined,
-): Promise<Encoded> {
+/** The first of `sizes` that need not be enlarged to fill a square. */
+function smallestWith(side: number, sizes: readonly Pixels[]): Pixels | undefined {
+  return sizes.find((pixels) => Math.min(pixels.width, pixels.height) >= side);
+}
+
+/** How the thumbnail is cut. */
+function cropOf(image: OpenImage) {
   const side = thumbnailSide(image.size);
-  const crop = { width: side, height: side, fit: 'cover' } as const;
-  const source = sources.find((pixels) => Math.min(pixels.width, pixels.height) >= side);
-  const from = source ?? (await readFrame(image, crop, signal));
-  return run(onWhite(from).resize(crop).jpeg(JPEG), signal);
+  return { width: side, height: side, fit: 'cover' } as const;
 }
 
 function isWithin(image: OpenImage, limits: ImageLimits): boolean {

@@ -1,10 +1,10 @@
 import { isMainThread } from 'node:worker_threads';
+import { pageMemory } from '@mediaworks/runtime/page-memory';
 
 /** What the disk is handed at a time. */
 export const BLOCK_BYTES = 2 ** 19;
 /** So many are used over and over, most by the thread for it; whoever needs more at a time has memory of its own. */
 const BLOCKS = isMainThread ? 4 : 20;
-const WASM_PAGE_BYTES = 2 ** 16;
 
 /** Memory that a body is gathered in. */
 export interface Block {
@@ -43,14 +43,8 @@ function createBlocks() {
   };
 }
 
-/** Of all memory that Node gives, only WebAssembly's is certain to begin at a page. It takes room when it is used. */
 function alignedBlocks(): Buffer[] {
-  const pages = (BLOCKS * BLOCK_BYTES) / WASM_PAGE_BYTES;
-  try {
-    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    return Array.from({ length: BLOCKS }, (_, n) => Buffer.from(buffer, n * BLOCK_BYTES, BLOCK_BYTES));
-  } catch {
-    // It reserves far more addresses than it takes memory, which a limit may forbid.
-    return [];
-  }
+  const memory = pageMemory(BLOCKS * BLOCK_BYTES);
+  if (!memory) return [];
+  return Array.from({ length: BLOCKS }, (_, n) => Buffer.from(memory, n * BLOCK_BYTES, BLOCK_BYTES));
 }

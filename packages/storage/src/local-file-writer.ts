@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { close, constants, fdatasync, open, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { PAGE_BYTES } from '@mediaworks/runtime/page-memory';
 import { type Block, BLOCK_BYTES, blocks, copyInto } from './local-blocks.ts';
 
-/** Of this are the beginning, the length and the memory of what goes past the page cache multiples. */
-const PAGE_BYTES = 2 ** 12;
 /** With less, to open the file once more costs more than it saves. */
 const LEAST_DIRECT_BYTES = 2 ** 17;
 
