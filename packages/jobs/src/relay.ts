@@ -29,7 +29,7 @@ class RedisAwayError extends Error {}
 /**
  * Tells Redis what the outbox holds, as far as the window has room, up to 500 rows of each queue and priority in one
  * transaction, and marks what was told. Safe in any number of processes. A crash between telling and marking tells twice,
- * which the delivery's id makes once.
+ * which the delivery's id makes once; so the mark need not wait for the disk.
  * @returns whether there may be more for which there is room
  */
 export async function relayOnce(
@@ -54,7 +54,8 @@ export async function relayOnce(
         returning *)
       select job_id, run, type, queue, priority, traceparent, verify,
         greatest(0, coalesce(extract(epoch from not_before - now()) * 1000, 0))::int as delay_ms
-      from told order by id`.execute(tx);
+      from told, set_config('synchronous_commit', 'off', true)
+      order by id`.execute(tx);
     await Promise.all(
       [...queues].map(async ([name, queue]) => {
         const group = rows.filter((row) => row.queue === name);
