@@ -24,6 +24,7 @@ export function copyInto(target: Buffer, bytes: Uint8Array, at: number): void {
 
 function createBlocks() {
   const free: Block[] = [];
+  const ours = new WeakSet<Block>();
   let rest: Buffer[] | undefined;
   return {
     /** Whether there is one that is not in use. */
@@ -31,20 +32,23 @@ function createBlocks() {
       return free.length > 0 || rest?.length !== 0;
     },
     take(): Block {
-      const block = free.pop();
-      if (block) return block;
-      rest ??= alignedBlocks();
+      const used = free.pop();
+      if (used) return used;
+      rest ??= blocksOf(pageMemory(BLOCKS * BLOCK_BYTES));
       const bytes = rest.pop();
-      return { bytes: bytes ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), aligned: bytes !== undefined };
+      const block = { bytes: bytes ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), aligned: bytes !== undefined };
+      if (block.aligned) ours.add(block);
+      return block;
     },
     giveBack(block: Block): void {
-      if (block.aligned) free.push(block);
+      if (ours.has(block)) free.push(block);
     },
   };
 }
 
-function alignedBlocks(): Buffer[] {
-  const memory = pageMemory(BLOCKS * BLOCK_BYTES);
+/** Memory that begins at a page, in blocks. */
+export function blocksOf(memory: ArrayBufferLike | undefined): Buffer[] {
   if (!memory) return [];
-  return Array.from({ length: BLOCKS }, (_, n) => Buffer.from(memory, n * BLOCK_BYTES, BLOCK_BYTES));
+  const count = memory.byteLength / BLOCK_BYTES;
+  return Array.from({ length: count }, (_, n) => Buffer.from(memory, n * BLOCK_BYTES, BLOCK_BYTES));
 }
