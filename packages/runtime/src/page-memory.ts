@@ -9,18 +9,8 @@ const WASM_PAGE_BYTES = 2 ** 16;
  */
 export function pageMemory(bytes: number): ArrayBuffer | undefined {
   const pages = bytes / WASM_PAGE_BYTES;
-  return orNothing(() => new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
-}
-
-/** The same, which threads can share. */
-export function sharedPageMemory(bytes: number): SharedArrayBuffer | undefined {
-  const pages = bytes / WASM_PAGE_BYTES;
-  return orNothing(() => new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer);
-}
-
-function orNothing<T>(make: () => T): T | undefined {
   try {
-    return make();
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
   } catch {
     return undefined;
   }

@@ -24,7 +24,6 @@ export function copyInto(target: Buffer, bytes: Uint8Array, at: number): void {
 
 function createBlocks() {
   const free: Block[] = [];
-  const ours = new WeakSet<Block>();
   let rest: Buffer[] | undefined;
   return {
     /** Whether there is one that is not in use. */
@@ -32,23 +31,20 @@ function createBlocks() {
       return free.length > 0 || rest?.length !== 0;
     },
     take(): Block {
-      const used = free.pop();
-      if (used) return used;
-      rest ??= blocksOf(pageMemory(BLOCKS * BLOCK_BYTES));
+      const block = free.pop();
+      if (block) return block;
+      rest ??= alignedBlocks();
       const bytes = rest.pop();
-      const block = { bytes: bytes ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), aligned: bytes !== undefined };
-      if (block.aligned) ours.add(block);
-      return block;
+      return { bytes: bytes ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), aligned: bytes !== undefined };
     },
     giveBack(block: Block): void {
-      if (ours.has(block)) free.push(block);
+      if (block.aligned) free.push(block);
     },
   };
 }
 
-/** Memory that begins at a page, in blocks. */
-export function blocksOf(memory: ArrayBufferLike | undefined): Buffer[] {
+function alignedBlocks(): Buffer[] {
+  const memory = pageMemory(BLOCKS * BLOCK_BYTES);
   if (!memory) return [];
-  const count = memory.byteLength / BLOCK_BYTES;
-  return Array.from({ length: count }, (_, n) => Buffer.from(memory, n * BLOCK_BYTES, BLOCK_BYTES));
+  return Array.from({ length: BLOCKS }, (_, n) => Buffer.from(memory, n * BLOCK_BYTES, BLOCK_BYTES));
 }

@@ -63,15 +63,6 @@ export class BlockWriter implements FileWriter {
     return (this.#adding = this.#flush().then(() => (rest.length > 0 ? this.add(rest) : undefined)));
   }
 
-  /** Adds what begins at a page, written from where it is: not to be changed before this resolves. */
-  addPages(bytes: Buffer): Promise<void> | undefined {
-    if (this.#filled > 0) return this.add(bytes);
-    this.#hash.update(bytes);
-    this.#block = { bytes, aligned: true };
-    this.#filled = bytes.length;
-    return (this.#adding = this.#flush().then(() => this.#writing));
-  }
-
   async end(): Promise<string> {
     const fd = await this.#flush();
     await this.#writing;

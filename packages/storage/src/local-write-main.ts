@@ -6,14 +6,12 @@ import type { WriteOrder, WriteOutcome } from './local-write-thread.ts';
 /** The thread of `startWriteThread`: hashes and writes several files at a time. */
 const writers = new Map<string, BlockWriter>();
 
-serve(async ({ path, step, chunks, aligned }: WriteOrder): Promise<WriteOutcome> => {
+serve(async ({ path, step, chunks }: WriteOrder): Promise<WriteOutcome> => {
   const writer = writers.get(path) ?? new BlockWriter(path, { open: openSync, close: closeSync });
   writers.set(path, writer);
   try {
     try {
-      for (const chunk of chunks) {
-        await (aligned ? writer.addPages(bufferOf(chunk)) : writer.add(chunk));
-      }
+      for (const chunk of chunks) await writer.add(chunk);
       return step === 'end' ? { sha256: await writer.end() } : {};
     } finally {
       if (step !== 'add') {
@@ -25,7 +23,3 @@ serve(async ({ path, step, chunks, aligned }: WriteOrder): Promise<WriteOutcome>
     return { failed: (error as Partial<NodeJS.ErrnoException>).code ?? 'EIO' };
   }
 });
-
-function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, length);
-}

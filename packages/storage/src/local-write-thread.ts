@@ -1,5 +1,4 @@
-import { sharedPageMemory } from '@mediaworks/runtime/page-memory';
-import { BLOCK_BYTES, blocksOf, copyInto } from './local-blocks.ts';
+import { copyInto } from './local-blocks.ts';
 import { BlockWriter, type FileWriter } from './local-file-writer.ts';
 import { startThread, type Thread } from './local-thread.ts';
 
@@ -8,8 +7,6 @@ export interface WriteOrder {
   readonly path: string;
   readonly step: 'add' | 'end' | 'close';
   readonly chunks: readonly Uint8Array[];
-  /** Whether each chunk begins at a page: then it is written from where it is. */
-  readonly aligned: boolean;
 }
 
 /** The file's hash in the end; why it could not be done, as the system's code. */
@@ -28,8 +25,10 @@ export interface WriteThread extends Pick<Thread<never, never>, 'ready' | 'start
 
 /** What is less is written by whoever has it. */
 const FEW_BYTES = 2 ** 17;
-/** So many blocks for copies are used over and over. */
-const COPIES = 32;
+/** So much is handed on at a time: each time costs as much as some of it. */
+const HANDED_BYTES = 2 ** 19;
+/** So much memory for copies is kept. */
+const MOST_FREE = 32;
 const copies = createCopies();
 
 /** A thread that hashes what is written, which would otherwise be most of what the caller's thread does for a file. */
@@ -57,7 +56,7 @@ class HandingOn implements FileWriter {
   #copy: Buffer | undefined;
   #copied = 0;
   #adding: Promise<void> | undefined;
-  #handing: Promise<unknown> = Promise.resolve();
+  #handing: Promise<void> = Promise.resolve();
   /** What the thread has not been told of is written by this one. */
   #own: BlockWriter | undefined;
   #isTold = false;
@@ -73,33 +72,35 @@ class HandingOn implements FileWriter {
     this.#endCopy();
     this.#parts.push(chunk);
     this.#size += chunk.length;
-    return this.#size < BLOCK_BYTES ? undefined : (this.#adding = this.#handOn());
+    return this.#size < HANDED_BYTES ? undefined : (this.#adding = this.#handOn());
   }
 
   async end(): Promise<string> {
     if (!this.#isTold && this.#size < FEW_BYTES) return this.#writeHere();
     await this.#handing;
     this.#isTold = false;
-    return this.#ask('end', this.#takeParts());
+    const chunks = this.#takeParts();
+    const sha256 = await this.ask({ path: this.path, step: 'end', chunks });
+    this.#giveBack(chunks);
+    return sha256;
   }
 
   async close(): Promise<void> {
     await this.#adding?.catch(() => undefined);
     await this.#handing.catch(() => undefined);
     await this.#own?.close();
-    if (this.#isTold) await this.#ask('close', []).catch(() => undefined);
-    for (const part of this.#takeParts()) copies.giveBack(part);
+    if (this.#isTold) await this.ask({ path: this.path, step: 'close', chunks: [] }).catch(() => undefined);
   }
 
   #addCopy(chunk: Uint8Array, from: number): Promise<void> | undefined {
-    const part = chunk.subarray(from, from + BLOCK_BYTES - this.#size);
+    const part = chunk.subarray(from, from + HANDED_BYTES - this.#size);
     this.#copy ??= copies.take();
     copyInto(this.#copy, part, this.#copied);
     this.#copied += part.length;
     this.#size += part.length;
     const to = from + part.length;
     if (to === chunk.length) this.onAdded(chunk);
-    if (this.#size < BLOCK_BYTES) return undefined;
+    if (this.#size < HANDED_BYTES) return undefined;
     const rest = () => (to < chunk.length ? this.#addCopy(chunk, to) : undefined);
     return (this.#adding = this.#handOn().then(rest));
   }
@@ -121,29 +122,17 @@ class HandingOn implements FileWriter {
   async #handOn(): Promise<void> {
     await this.#handing;
     this.#isTold = true;
-    this.#handing = this.#ask('add', this.#takeParts());
+    const chunks = this.#takeParts();
+    this.#handing = this.ask({ path: this.path, step: 'add', chunks }).then(() => this.#giveBack(chunks));
     // Whoever awaits it next sees the error; until then it must not count as unhandled.
     this.#handing.catch(() => undefined);
-  }
-
-  /** Once there is an answer, the thread looks at the chunks no more. */
-  async #ask(step: WriteOrder['step'], chunks: readonly Uint8Array[]): Promise<string> {
-    const aligned = chunks.every((chunk) => copies.isAligned(chunk));
-    try {
-      return await this.ask({ path: this.path, step, chunks, aligned });
-    } finally {
-      this.#giveBack(chunks);
-    }
   }
 
   async #writeHere(): Promise<string> {
     const writer = (this.#own = new BlockWriter(this.path));
     const parts = this.#takeParts();
-    try {
-      for (const part of parts) await writer.add(part);
-    } finally {
-      this.#giveBack(parts);
-    }
+    for (const part of parts) await writer.add(part);
+    this.#giveBack(parts);
     return writer.end();
   }
 
@@ -155,23 +144,18 @@ class HandingOn implements FileWriter {
 /** Memory that threads share, to copy into what they do not. */
 function createCopies() {
   const ours = new WeakSet<ArrayBufferLike>();
-  let aligned: SharedArrayBuffer | undefined;
-  let free: Buffer[] | undefined;
+  const free: Buffer[] = [];
   const make = () => {
-    const memory = new SharedArrayBuffer(BLOCK_BYTES);
+    const memory = new SharedArrayBuffer(HANDED_BYTES);
     ours.add(memory);
     return Buffer.from(memory);
   };
   return {
-    take(): Buffer {
-      free ??= blocksOf((aligned = sharedPageMemory(COPIES * BLOCK_BYTES)));
-      return free.pop() ?? make();
-    },
-    isAligned: ({ buffer }: Uint8Array): boolean => buffer === aligned,
+    take: (): Buffer => free.pop() ?? make(),
     /** @returns false for what is none of it */
-    giveBack({ buffer, byteOffset }: Uint8Array): boolean {
-      if (buffer !== aligned) return ours.has(buffer);
-      free?.push(Buffer.from(buffer, byteOffset, BLOCK_BYTES));
+    giveBack({ buffer }: Uint8Array): boolean {
+      if (!ours.has(buffer)) return false;
+      if (free.length < MOST_FREE) free.push(Buffer.from(buffer));
       return true;
     },
   };

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chunked, pattern, sha256, streamOf } from './conformance/bodies.ts';
 import { BlockWriter } from './local-file-writer.ts';
 import { createWriting, type Writing } from './local-write.ts';
@@ -81,30 +81,5 @@ describe.each(['this thread', 'a thread for it'])('a file that is given up while
     await adding;
     expect((await readFile(path)).equals(bytes)).toBe(true);
     await rm(dir, { recursive: true });
-  });
-});
-
-describe('memory that a thread writes from', () => {
-  it('is used again after files that could not be written or were given up', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'local-write-'));
-    const thread = startWriteThread();
-    await thread.started;
-    await writeFile(join(dir, 'taken'), '');
-    const more = jest.spyOn(globalThis, 'SharedArrayBuffer');
-    try {
-      for (let n = 0; n < 40; n++) {
-        const refused = thread.open(join(dir, 'taken'), () => undefined);
-        await refused.add(pattern(BLOCK + 1));
-        await expect(refused.end()).rejects.toMatchObject({ code: 'EEXIST' });
-        await refused.close();
-        const givenUp = thread.open(join(dir, `given-up-${n}`), () => undefined);
-        await givenUp.add(pattern(BLOCK + 1));
-        await givenUp.close();
-      }
-      expect(more).not.toHaveBeenCalled();
-    } finally {
-      more.mockRestore();
-      await rm(dir, { recursive: true });
-    }
   });
 });
