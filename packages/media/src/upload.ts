@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { PermanentError } from '@mediaworks/contracts';
+import { errorCode } from '@mediaworks/runtime';
 import { PAGE_BYTES, pageMemory } from '@mediaworks/runtime/page-memory';
 import { SNIFF_BYTES } from './sniff.ts';
 
@@ -15,6 +16,8 @@ export interface Upload {
 
 /** What is larger is read by whoever decodes it. */
 const MOST_BYTES = 2 ** 24;
+/** What is smaller is in the page cache: the store puts it there. */
+const LEAST_DIRECT_BYTES = 2 ** 17;
 /** So much memory is kept for the next ones, each as large as the largest that was in it. */
 const MOST_KEPT = 8;
 const kept: Buffer[] = [];
@@ -31,13 +34,17 @@ export async function withUpload<T>(
   signal: AbortSignal | undefined,
   use: (upload: Upload) => Promise<T>,
 ): Promise<T> {
-  // Without room for it, the first bytes are read, and the rest by whoever decodes them.
+  const { size } = await stat(path);
+  // Without room for all of it, the first bytes are read.
   const memory = kept.pop() ?? Buffer.from(pageMemory(MOST_BYTES) ?? new ArrayBuffer(SNIFF_BYTES));
   try {
-    const size = await readInto(memory, path);
-    if (size === 0) throw new PermanentError('empty_media', 'The file is empty');
-    const head = Buffer.from(memory.subarray(0, Math.min(size, SNIFF_BYTES)));
-    return await use({ path, head, content: size < memory.length ? memory.subarray(0, size) : path });
+    const bytes = memory.subarray(
+      0,
+      await readInto(memory, path, size <= memory.length ? size : SNIFF_BYTES),
+    );
+    if (bytes.length === 0) throw new PermanentError('empty_media', 'The file is empty');
+    const head = Buffer.from(bytes.subarray(0, SNIFF_BYTES));
+    return await use({ path, head, content: bytes.length === size ? bytes : path });
   } finally {
     if (signal?.aborted !== true && kept.length < MOST_KEPT) kept.push(memory);
   }
@@ -48,33 +55,26 @@ export async function bytesOf({ path, content }: Upload): Promise<Buffer> {
   return typeof content === 'string' ? readFile(path) : content;
 }
 
-/** @returns how much there is now in `memory`: as much as it can hold, where the file is larger */
-async function readInto(memory: Buffer, path: string): Promise<number> {
-  try {
-    return await readAll(memory, path, constants.O_RDONLY | constants.O_DIRECT);
-  } catch (error) {
-    // There is no such thing here; or the memory is not aligned, or the disk's blocks are larger than a page.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    return readAll(memory, path, constants.O_RDONLY);
+/** @returns how many of so many bytes there are */
+async function readInto(memory: Buffer, path: string, bytes: number): Promise<number> {
+  if (bytes >= LEAST_DIRECT_BYTES) {
+    try {
+      // A page is the least that is read so.
+      const pages = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+      return await readStart(memory, path, pages, constants.O_RDONLY | constants.O_DIRECT);
+    } catch (error) {
+      // There is no such thing here, or the disk's blocks are larger than a page.
+      if (errorCode(error) !== 'EINVAL') throw error;
+    }
   }
+  return readStart(memory, path, bytes, constants.O_RDONLY);
 }
 
-async function readAll(memory: Buffer, path: string, flags: number): Promise<number> {
+async function readStart(memory: Buffer, path: string, bytes: number, flags: number): Promise<number> {
   const file = await open(path, flags);
   try {
-    return await fill(memory, file);
+    return (await file.read(memory, 0, bytes, 0)).bytesRead;
   } finally {
     await file.close();
   }
-}
-
-async function fill(memory: Buffer, file: FileHandle): Promise<number> {
-  let size = 0;
-  while (size < memory.length) {
-    const { bytesRead } = await file.read(memory, size, memory.length - size, size);
-    size += bytesRead;
-    // Only the end of a file is less than a page.
-    if (bytesRead === 0 || size % PAGE_BYTES > 0) break;
-  }
-  return size;
 }
