@@ -6,12 +6,14 @@ import type { FaceEngine, PhotoFaces } from './engine/index.ts';
 export function lookAt(
   engine: FaceEngine,
   key: string,
-  { store, tmp, signal }: Pick<JobContext, 'store' | 'tmp' | 'signal'>,
+  ctx: Pick<JobContext, 'store' | 'tmp' | 'signal'>,
   scratch = 'photo',
 ): Promise<PhotoFaces> {
-  return store.withFile(
+  const { signal } = ctx;
+  return ctx.store.withFile(
     key,
-    () => join(tmp, scratch),
+    // Most stores need no folder: it is made when it is asked for.
+    () => join(ctx.tmp, scratch),
     (path) => engine.analyse(path, { signal }),
     { signal },
   );
