@@ -55,7 +55,8 @@ export async function readEmbeddings(
 }
 
 /**
- * Keeps what a model makes of the faces of a photo, in place of what was kept before.
+ * Keeps what a model makes of the faces of a photo, in place of what was kept before. It is on the disk when the job's
+ * completion is, which comes later in Postgres's log: a crash in between loses both, and the job is done again.
  * @returns false when the photo is gone
  */
 export async function keepPhotoFaces(
@@ -73,7 +74,7 @@ export async function keepPhotoFaces(
       select photo.id, (e.n - 1)::integer, ${modelId}, e.embedding
       from photo cross join unnest(${embeddings}::bytea[]) with ordinality as e (embedding, n)
       on conflict (photo_id, face) do update set model_id = excluded.model_id, embedding = excluded.embedding)
-    select exists (select from photo) as there`.execute(db);
+    select exists (select from photo) as there, set_config('synchronous_commit', 'off', true)`.execute(db);
   return rows[0]?.there ?? false;
 }
 
