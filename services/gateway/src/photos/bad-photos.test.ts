@@ -97,7 +97,7 @@ describe('a form that is no batch', () => {
         return original(...given);
       });
     });
-    await anna.abandon(Buffer.concat([start, second, padded(10_000)]), 1_000_000, begun, RECOGNIZE);
+    await anna.abandon(Buffer.concat([start, second, padded(200_000)]), 1_000_000, begun, RECOGNIZE);
     await Promise.allSettled(put.mock.results.map(({ value }) => value as Promise<unknown>));
     put.mockRestore();
     await expect(stage.count('photo_batches')).resolves.toBe(0);

@@ -17,11 +17,11 @@ describe('a photo whose sender goes away', () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  const begin = (target: ObjectStore) => {
+  const begin = (target: ObjectStore, bytes = 200_000) => {
     const body = new PassThrough();
     // As the form's reader does for every part.
     body.on('error', () => undefined);
-    body.write(Buffer.concat([png, Buffer.alloc(20_000)]));
+    body.write(Buffer.concat([png, Buffer.alloc(bytes)]));
     const stored = storePhoto({ body, filename: 'a.png' }, 'id', {
       ...{ store: target, key: 'photos/a.png', maxBytes: 1_000_000 },
     }).catch((error: unknown) => error);
@@ -50,14 +50,15 @@ describe('a photo whose sender goes away', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it.each(Array.from({ length: 12 }, (_, turns) => turns))(
-    'after %d turns is refused, and not waited for',
-    async (turns) => {
-      const { body, stored } = begin(store);
-      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
-      body.destroy(new Error('Request aborted'));
-      expect(await stored).toBeInstanceOf(Error);
-      expect(await keys()).toEqual([]);
-    },
-  );
+  it.each(
+    Array.from({ length: 12 }, (_, turns) =>
+      [20_000, 200_000].map((bytes) => [bytes, turns] as const),
+    ).flat(),
+  )('is refused after %d bytes and %d turns, and not waited for', async (bytes, turns) => {
+    const { body, stored } = begin(store, bytes);
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    body.destroy(new Error('Request aborted'));
+    expect(await stored).toBeInstanceOf(Error);
+    expect(await keys()).toEqual([]);
+  });
 });

@@ -21,6 +21,9 @@ export interface PhotoTarget {
   key: string;
 }
 
+/** A photo that is no larger is handed to the store as a whole, which takes it in fewer steps than a stream. */
+const SMALL_BYTES = 2 ** 17;
+
 /**
  * Streams a part of a form into the store, in bounded memory, whatever its name says it is. The part is read to its end
  * or left flowing, so that what comes after it in the form can come.
@@ -32,9 +35,9 @@ export async function storePhoto(
   { store, maxBytes, key }: PhotoTarget,
 ): Promise<StoredPhoto> {
   const { body } = part;
-  const { head, ended } = await readHead(body, SNIFF_BYTES);
+  const { head, ended } = await readHead(body, SMALL_BYTES);
   if (head.length === 0) throw new ApiError(400, 'empty_media', 'The submitted file is empty');
-  const type = await sniffMedia(head);
+  const type = await sniffMedia(head.subarray(0, SNIFF_BYTES));
   if (type?.kind !== 'image') {
     body.resume();
     throw new ApiError(
