@@ -10,7 +10,7 @@ import type { PhotoCost, PhotoOrder } from './photo-main.ts';
 const ROUNDS = 24;
 /** What has run a few times only is still being compiled, at the photo's cost. */
 const WARM_UPS = 24;
-const BATCH = 40;
+const BATCH = 100;
 const THREAD_ROUNDS = 5;
 
 /** What is done for a photo against its bare steps, turn by turn; and how many photos one and two threads do. */
