@@ -2,9 +2,9 @@ import { isMainThread } from 'node:worker_threads';
 import { pageMemory } from '@mediaworks/runtime/page-memory';
 
 /** What the disk is handed at a time. */
-export const BLOCK_BYTES = 2 ** 19;
+export const BLOCK_BYTES = 2 ** 20;
 /** So many are used over and over, most by the thread for it; whoever needs more at a time has memory of its own. */
-const BLOCKS = isMainThread ? 4 : 20;
+const BLOCKS = isMainThread ? 4 : 12;
 
 /** Memory that a body is gathered in. */
 export interface Block {

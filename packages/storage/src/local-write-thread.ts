@@ -26,9 +26,9 @@ export interface WriteThread extends Pick<Thread<never, never>, 'ready' | 'start
 /** What is less is written by whoever has it. */
 const FEW_BYTES = 2 ** 17;
 /** So much is handed on at a time: each time costs as much as some of it. */
-const HANDED_BYTES = 2 ** 19;
+const HANDED_BYTES = 2 ** 20;
 /** So much memory for copies is kept. */
-const MOST_FREE = 32;
+const MOST_FREE = 16;
 const copies = createCopies();
 
 /** A thread that hashes what is written, which would otherwise be most of what the caller's thread does for a file. */

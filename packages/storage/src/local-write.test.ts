@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chunked, pattern, sha256, streamOf } from './conformance/bodies.ts';
+import { BLOCK_BYTES as BLOCK } from './local-blocks.ts';
 import { BlockWriter } from './local-file-writer.ts';
 import { createWriting, type Writing } from './local-write.ts';
 import { startWriteThread } from './local-write-thread.ts';
 
 const PAGE = 2 ** 12;
-const BLOCK = 2 ** 19;
 
 describe.each(['by the thread that has it', 'by a thread for it'])('what is written to a file %s', (by) => {
   let dir: string;
