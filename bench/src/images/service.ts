@@ -7,7 +7,7 @@ import type { Stack } from '../stack.ts';
 
 /** Uploads under way at a time: enough that the workers never wait for one. */
 const UPLOADS = 6;
-const POLL_MS = 100;
+const POLL_MS = 500;
 
 export interface ServiceRun {
   /** From the first POST to the last item that was ready, in ms. */

@@ -1,5 +1,5 @@
 import type { JobError, JobStatus } from '@mediaworks/contracts';
-import type { Database } from '@mediaworks/database';
+import { type Database, unnest } from '@mediaworks/database';
 import { type Kysely, sql } from 'kysely';
 
 /** A database or an open transaction. */
@@ -42,7 +42,7 @@ export async function claimJobs(
   const { rows } = await sql<Claim>`
     with due as (
       select j.id from jobs j
-      join unnest(${wanted.map((w) => w.id)}::uuid[], ${wanted.map((w) => w.run)}::int[]) as w (id, run)
+      join ${unnest([wanted.map((w) => w.id), 'uuid'], [wanted.map((w) => w.run), 'int'])} as w (id, run)
         on w.id = j.id and w.run = j.run
       where j.status = 'queued'
         and (j.next_run_at is null or j.next_run_at <= now() + ${EARLY_MS} * interval '1 ms')
@@ -88,8 +88,11 @@ export async function completeJobs(
   const { rows } = await sql<Ended>`
     with held as (
       select j.id, g.result from jobs j
-      join unnest(${done.map(({ id }) => id)}::uuid[], ${done.map(({ claim }) => claim)}::int[],
-                  ${done.map(({ result }) => jsonOrNull(result))}::jsonb[]) as g (id, claim, result)
+      join ${unnest(
+        [done.map(({ id }) => id), 'uuid'],
+        [done.map(({ claim }) => claim), 'int'],
+        [done.map(({ result }) => jsonOrNull(result)), 'jsonb'],
+      )} as g (id, claim, result)
         on g.id = j.id and g.claim = j.claim
       where j.status = 'processing' order by j.id for update of j),
     ended as (
@@ -148,7 +151,7 @@ export async function extendLeases(
   const { rows } = await sql<{ id: string }>`
     with held as (
       select j.id from jobs j
-      join unnest(${held.map((h) => h.id)}::uuid[], ${held.map((h) => h.claim)}::int[]) as h (id, claim)
+      join ${unnest([held.map((h) => h.id), 'uuid'], [held.map((h) => h.claim), 'int'])} as h (id, claim)
         on h.id = j.id and h.claim = j.claim
       where j.status = 'processing' order by j.id for update of j)
     update jobs j set lease_expires_at = now() + ${leaseMs} * interval '1 ms'
@@ -169,9 +172,12 @@ export async function noteProgress(db: Executor, notes: readonly ProgressNote[])
   await sql`
     with held as (
       select j.id, g.percent, g.stage from jobs j
-      join unnest(${notes.map(({ id }) => id)}::uuid[], ${notes.map(({ claim }) => claim)}::int[],
-                  ${notes.map(({ percent }) => percent)}::real[], ${notes.map(({ stage }) => stage)}::text[])
-          as g (id, claim, percent, stage)
+      join ${unnest(
+        [notes.map(({ id }) => id), 'uuid'],
+        [notes.map(({ claim }) => claim), 'int'],
+        [notes.map(({ percent }) => percent), 'real'],
+        [notes.map(({ stage }) => stage), 'text'],
+      )} as g (id, claim, percent, stage)
         on g.id = j.id and g.claim = j.claim
       where j.status = 'processing' order by j.id for update of j)
     update jobs j

@@ -167,7 +167,7 @@ export async function visibilityOf(db: Executor, token: string): Promise<'public
 /** Takes ids ahead of their rows, for the job's input names its item. Ids that are not used stay gaps. */
 export async function takeIds(db: Executor, count: number): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
-    select nextval(pg_get_serial_sequence('media_items', 'id')) as id from generate_series(1, ${count})`.execute(
+    select nextval(pg_get_serial_sequence('media_items', 'id')) as id from generate_series(1, (select ${count}::int))`.execute(
     db,
   );
   return rows.map((row) => row.id);
