@@ -1,4 +1,5 @@
 import { type JobStatus, type JobType, jobCatalog, type JobView } from '@mediaworks/contracts';
+import { unnest } from '@mediaworks/database';
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from './ledger.ts';
 
@@ -77,8 +78,19 @@ export async function findJob(db: Executor, id: string, viewer: Viewer): Promise
 }
 
 export async function findJobs(db: Executor, ids: readonly string[]): Promise<JobRow[]> {
-  const { rows } = await select(sql`j.id = any(${ids}::uuid[])`, sql``).execute(db);
+  const { rows } = await select(
+    sql`j.id in (select g.id from ${unnest([ids, 'uuid'])} as g (id))`,
+    sql``,
+  ).execute(db);
   return rows;
+}
+
+/** Which of them have ended, each with all its children. */
+export async function findEnded(db: Executor, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select j.id from ${unnest([ids, 'uuid'])} as g (id) join jobs j on j.id = g.id
+    where job_status(j) in ('completed', 'failed', 'cancelled')`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 /** Only the versions, for those who wait for a change. */
@@ -86,7 +98,7 @@ export async function findVersions(db: Executor, ids: readonly string[]): Promis
   const { rows } = await sql<{ id: string; version: number }>`
     select j.id, (j.version + case when j.has_children
       then (select coalesce(sum(k.version), 0) from jobs k where k.parent_id = j.id) else 0 end)::float8 as version
-    from jobs j where j.id = any(${ids}::uuid[])`.execute(db);
+    from ${unnest([ids, 'uuid'])} as g (id) join jobs j on j.id = g.id`.execute(db);
   return new Map(rows.map((row) => [row.id, row.version]));
 }
 

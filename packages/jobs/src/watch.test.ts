@@ -78,4 +78,44 @@ describe('a watched job', () => {
     unwatch();
     watch.stop();
   });
+
+  const end = (parent: string) =>
+    sql`update jobs set status = 'completed', finished_at = now() where parent_id = ${parent}`.execute(
+      stage.db,
+    );
+  const endOf = (watch: ReturnType<typeof openWatch>, id: string) =>
+    new Promise<JobRow>((resolve) => watch.whenEnded(id, resolve));
+
+  it('is told once it has ended, and read once, to whoever waits for that alone', async () => {
+    const id = await parentOf(30);
+    const watch = openWatch();
+    let told = 0;
+    const waiting = [endOf(watch, id), endOf(watch, id)];
+    watch.whenEnded(id, () => told++);
+    const leave = watch.whenEnded(id, () => (told += 100));
+    for (let n = 0; n < 3; n++) {
+      await change(id);
+      watch.changed(id);
+    }
+    expect([told, watch.reads()]).toEqual([0, 0]);
+
+    leave();
+    await end(id);
+    watch.changed(id);
+    const [first, second] = await Promise.all(waiting);
+    expect(first).toMatchObject({ status: 'completed', children: { completed: 30, queued: 0 } });
+    expect(second).toBe(first);
+    expect([told, watch.reads()]).toEqual([1, 1]);
+    watch.stop();
+  });
+
+  it('is told of at once to whoever comes when it has ended, and late where the signal was missed', async () => {
+    const id = await parentOf(1);
+    const watch = openWatch();
+    const waiting = endOf(watch, id);
+    await end(id);
+    expect((await waiting).status).toBe('completed');
+    expect((await endOf(watch, id)).status).toBe('completed');
+    watch.stop();
+  });
 });

@@ -1,8 +1,8 @@
-import { isTerminal, type JobStatus } from '@mediaworks/contracts';
+import type { JobStatus } from '@mediaworks/contracts';
 import { errorFields, type Logger } from '@mediaworks/runtime';
 import type { Executor } from './ledger.ts';
 import type { Signals } from './signals.ts';
-import { findJobs, findVersions, type JobRow } from './views.ts';
+import { findEnded, findJobs, findVersions, type JobRow } from './views.ts';
 
 interface Watcher {
   listener: (job: JobRow) => void;
@@ -14,6 +14,8 @@ interface Watcher {
 /** Changes that only move the progress are told at most twice a second. */
 const THROTTLE_MS = 450;
 const FLUSH_MS = 100;
+/** How long after a change it is looked whether a job has ended: many children change in a row. */
+const END_MS = 25;
 /**
  * With more children than this, a job takes the database milliseconds to tell, and changes with each of them: it is read
  * no more often than it is told. One with fewer is read at each change, so that its end is told at once.
@@ -31,6 +33,8 @@ const POLL_MS = 2_000;
 export function startWatch(options: { db: Executor; signals: Signals; log: Logger }) {
   const { db, log } = options;
   const watchers = new Map<string, Set<Watcher>>();
+  /** Those who wait for the end alone. */
+  const waiters = new Map<string, Set<(job: JobRow) => void>>();
   const dirty = new Set<string>();
   /** Until when a job is not read, as performance.now() tells the time. */
   const resting = new Map<string, number>();
@@ -70,6 +74,36 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
       }
     }
   };
+  const changed = new Set<string>();
+  let looking: NodeJS.Timeout | undefined;
+  /** To tell a job with its children takes milliseconds, to tell whether it has ended a fraction of one. */
+  const lookForEnds = async () => {
+    const ids = [...changed].filter((id) => waiters.has(id));
+    changed.clear();
+    if (ids.length === 0) return;
+    const ended = await findEnded(db, ids);
+    for (const job of ended.length > 0 ? await findJobs(db, ended) : []) {
+      const set = waiters.get(job.id) ?? [];
+      waiters.delete(job.id);
+      for (const listener of set) listener(job);
+    }
+  };
+  const lookSoon = () => {
+    looking ??= setTimeout(() => {
+      lookForEnds()
+        .catch((error: unknown) =>
+          log.warn('could not read the ledger for those who wait', errorFields(error)),
+        )
+        .finally(() => {
+          looking = undefined;
+          if (changed.size > 0) lookSoon();
+        });
+    }, END_MS);
+  };
+  const mayHaveEnded = (ids: Iterable<string>) => {
+    for (const id of ids) if (waiters.has(id)) changed.add(id);
+    if (changed.size > 0) lookSoon();
+  };
   const poll = async () => {
     const versions = await findVersions(db, [...watchers.keys()]);
     for (const [id, version] of versions) {
@@ -80,9 +114,11 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
   const timers = [
     setInterval(() => dirty.size > 0 && void guarded(flush), FLUSH_MS),
     setInterval(() => watchers.size > 0 && void guarded(poll), POLL_MS),
+    setInterval(() => mayHaveEnded(waiters.keys()), POLL_MS),
   ];
-  const unlisten = options.signals.listen(({ changed = [] }) => {
-    for (const id of changed) if (watchers.has(id)) dirty.add(id);
+  const unlisten = options.signals.listen(({ changed: ids = [] }) => {
+    for (const id of ids) if (watchers.has(id)) dirty.add(id);
+    mayHaveEnded(ids);
   });
 
   return {
@@ -102,24 +138,24 @@ export function startWatch(options: { db: Executor; signals: Signals; log: Logge
         resting.delete(id);
       };
     },
-    /** Resolves with the job when it is terminal, or as it stands after `ms`. undefined when there is none. */
-    waitFor(id: string, ms: number): Promise<JobRow | undefined> {
-      return new Promise((resolve) => {
-        let latest: JobRow | undefined;
-        const finish = () => {
-          clearTimeout(timer);
-          unwatch();
-          resolve(latest);
-        };
-        const timer = setTimeout(finish, ms);
-        const unwatch = this.watch(id, 0, (job) => {
-          latest = job;
-          if (isTerminal(job.status)) finish();
-        });
-      });
+    /**
+     * Calls `listener` once, when the job has ended with all its children: for whoever need not know how far it is.
+     * @returns a function that ends the wait
+     */
+    whenEnded(id: string, listener: (job: JobRow) => void): () => void {
+      const set = waiters.get(id) ?? new Set();
+      waiters.set(id, set.add(listener));
+      mayHaveEnded([id]);
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && waiters.get(id) === set) waiters.delete(id);
+      };
     },
     stop(): void {
       for (const timer of timers) clearInterval(timer);
+      clearTimeout(looking);
+      waiters.clear();
+      changed.clear();
       unlisten();
     },
   };

@@ -1,4 +1,3 @@
-import { isTerminal } from '@mediaworks/contracts';
 import type { JobRow } from '@mediaworks/jobs';
 import type { Request, Response } from 'express';
 import type { GatewayDeps } from '../deps.ts';
@@ -23,15 +22,12 @@ function waitForJob(
       clearTimeout(timer);
       closing.removeEventListener('abort', giveUp);
       res.off('close', giveUp);
-      // The watch may be in the middle of telling.
-      setImmediate(unwatch);
+      stopWaiting();
       resolve(job);
     };
     const giveUp = () => settle(undefined);
     const timer = setTimeout(giveUp, waitMs);
-    const unwatch = dispatcher.watch.watch(id, 0, (job) => {
-      if (isTerminal(job.status)) settle(job);
-    });
+    const stopWaiting = dispatcher.watch.whenEnded(id, settle);
     closing.addEventListener('abort', giveUp, { once: true });
     res.once('close', giveUp);
     if (closing.aborted) giveUp();

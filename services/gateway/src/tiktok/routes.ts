@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   downloadQuery,
   studentId,
@@ -12,6 +11,7 @@ import {
 } from '@mediaworks/contracts';
 import { findJob, type JobRow } from '@mediaworks/jobs';
 import { openKeeper } from '@mediaworks/tiktok-keeper';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { ApiError, type ErrorShape } from '../api-error.ts';
 import { auditEntry } from '../audit.ts';
@@ -19,7 +19,7 @@ import { type Answer, defineRoute, type RouteSet } from '../define-route.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { createEventLinks } from '../jobs/event-links.ts';
 import { createJobPresenter } from '../jobs/presenter.ts';
-import { patienceOf } from '../prefer.ts';
+import { waitAsPreferred } from '../jobs/wait-for-job.ts';
 import { beginRun } from './begin-run.ts';
 import { answeringKeeper } from './keeper-errors.ts';
 import { createVideoPresenter, failuresOf, messageOf } from './presenter.ts';
@@ -41,7 +41,7 @@ const tiktokErrorShape: ErrorShape = (message) => ({ success: false, error: mess
 
 /** The wire of the tiktok-ingester seed. */
 export function tiktokRoutes(deps: GatewayDeps): RouteSet {
-  const { db, dispatcher, env } = deps;
+  const { db, env } = deps;
   const keeper = answeringKeeper(openKeeper(env, deps));
   const presentVideos = createVideoPresenter(keeper, env);
   const eventLinks = createEventLinks(env.URL_SIGNING_SECRET, env.LINK_LIFETIME);
@@ -56,9 +56,9 @@ export function tiktokRoutes(deps: GatewayDeps): RouteSet {
   };
 
   /** Resolves with the run when it has ended, time is up, or we are about to stop. */
-  const waitForRun = async (id: string, ms: number): Promise<JobRow> => {
-    if (ms > 0) await unlessAborted(deps.closing, dispatcher.watch.waitFor(id, ms));
-    const run = await findJob(db, id, undefined);
+  const waitForRun = async (req: Request, res: Response, id: string): Promise<JobRow> => {
+    const ended = await waitAsPreferred(deps, req, res, { id, defaultMs: DEFAULT_WAIT_MS });
+    const run = ended ?? (await findJob(db, id, undefined));
     if (!run) throw new ApiError(404, 'not_found', 'The run is gone');
     return run;
   };
@@ -101,10 +101,10 @@ export function tiktokRoutes(deps: GatewayDeps): RouteSet {
       202: { description: 'It takes longer: what is stored so far, and the job', schema: tiktokDownload },
     },
     errors: [404, 409, 422, 502],
-    handler: async ({ req, params: { student_id }, query }) => {
+    handler: async ({ req, res, params: { student_id }, query }) => {
       const username = await usernameOf(student_id);
       const id = await beginRun(deps, req, { student_id, username, ...query, seed: query.seed });
-      return answerRun(student_id, username, await waitForRun(id, patienceOf(req, DEFAULT_WAIT_MS).waitMs));
+      return answerRun(student_id, username, await waitForRun(req, res, id));
     },
   });
 
@@ -205,12 +205,4 @@ export function tiktokRoutes(deps: GatewayDeps): RouteSet {
     errorShape: tiktokErrorShape,
     routes: [download, videos, username, link, info, runs],
   };
-}
-
-/** Waits for `work`, but not past the signal; leaves nothing at the signal, which outlives it. */
-async function unlessAborted(signal: AbortSignal, work: Promise<unknown>): Promise<void> {
-  if (signal.aborted) return;
-  const over = new AbortController();
-  const aborted = once(signal, 'abort', { signal: over.signal }).catch(() => undefined);
-  await Promise.race([work, aborted]).finally(() => over.abort());
 }
