@@ -1,4 +1,4 @@
-import { exec, ExecError, ExecTimeoutError } from '@mediaworks/runtime';
+import { exec, ExecError, ExecTimeoutError } from '@mediaworks/runtime/exec';
 import { corruptImage, tookTooLong, unsupportedImage } from './image-errors.ts';
 import type { ImageLimits } from './image-limits.ts';
 import type { PixelSize } from './image-sizes.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { exec, findOnPath } from '@mediaworks/runtime';
+import { exec, findOnPath } from '@mediaworks/runtime/exec';
 
 export interface MediaPrograms {
   /** Full path of ffmpeg; without it, see {@link configureMedia}. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
-import { exec, ExecError, ExecTimeoutError } from '@mediaworks/runtime';
+import { exec, ExecError, ExecTimeoutError } from '@mediaworks/runtime/exec';
 import { corruptImage, tookTooLong, tooManyPixels } from './image-errors.ts';
 import type { ImageLimits } from './image-limits.ts';
 import { fillFrom, pixelFile } from './pixel-file.ts';

@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from '@mediaworks/contracts';
+import { PermanentError, TransientError } from '@mediaworks/contracts/errors';
 
 /**
  * Why a step that reads the upload failed, with a code and a message for its owner (libvips' own words are in

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
-import { PermanentError } from '@mediaworks/contracts';
-import { errorCode } from '@mediaworks/runtime';
+import { PermanentError } from '@mediaworks/contracts/errors';
+import { errorCode } from '@mediaworks/runtime/errors';
 import { PAGE_BYTES, pageMemory } from '@mediaworks/runtime/page-memory';
 import { SNIFF_BYTES } from './sniff.ts';
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PermanentError, TransientError } from '@mediaworks/contracts';
-import { decodeImage } from '@mediaworks/media';
+import { PermanentError, TransientError } from '@mediaworks/contracts/errors';
+import { decodeImage } from '@mediaworks/media/decode';
 import { ALIGNED_SIDE } from './align.ts';
 import { describePhoto } from './describe-photo.ts';
 import type { LaneAnswer, LaneOrder, LaneStart } from './lane-protocol.ts';
