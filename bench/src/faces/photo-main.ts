@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { decodeImage } from '@mediaworks/media';
+import { decodeImage } from '@mediaworks/media/decode';
 import { describePhoto } from '@mediaworks/face-recognizer/engine/describe-photo';
 import { giveHeapRoom, GROWTH_BY_PICTURES } from '@mediaworks/runtime';
 import { costOf } from '../cpu-time.ts';
@@ -15,26 +15,23 @@ export interface PhotoCost {
   found: { faces: number; times: Record<string, number> } | undefined;
 }
 
-export interface PhotoOrder {
-  path: string;
-  /** All that is done for a photo; or its bare steps, the decoding and the same runs of the models on the same tensors. */
-  way: 'whole' | 'bare';
-}
+/** All that is done for a photo; or its bare steps, the decoding and the same runs of the models on the same tensors. */
+export type Way = 'whole' | 'bare';
 
 /**
- * Photos as a program of its own, with the memory that the service's process has: beside all that the benchmarks load,
- * collecting the garbage of a photo would cost as much as one of its steps. Takes an order from each line of its input,
- * and says what it cost.
+ * Photos as a program of its own for each way, argv[2], with the memory that the service's process has: neither's garbage
+ * is collected at the other's cost. Takes the path of a photo from each line of its input, and says what it cost.
  */
 giveHeapRoom(GROWTH_BY_PICTURES);
+const way = process.argv[2] as Way;
 const { models, runsOf } = await openRecording();
 const { signal } = new AbortController();
 const recorded = new Map<string, Run[]>();
 
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
-  const { path, way } = JSON.parse(line) as PhotoOrder;
-  const runs = recorded.get(path) ?? (await runsOf(path));
+  const path = JSON.parse(line) as string;
+  const runs = way === 'bare' ? (recorded.get(path) ?? (await runsOf(path))) : [];
   recorded.set(path, runs);
   let found: PhotoCost['found'];
   const whole = async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { decodeImage } from '@mediaworks/media';
+import { decodeImage } from '@mediaworks/media/decode';
 import { describePhoto, type Models } from '@mediaworks/face-recognizer/engine/describe-photo';
 import { createDetector } from '@mediaworks/face-recognizer/engine/detector';
 import { createEmbedder } from '@mediaworks/face-recognizer/engine/embedder';

@@ -5,7 +5,7 @@ import { type FaceEngine, openFaceEngine } from '@mediaworks/face-recognizer/eng
 import { startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { startBare } from './bare.ts';
-import type { PhotoCost, PhotoOrder } from './photo-main.ts';
+import type { PhotoCost, Way } from './photo-main.ts';
 
 const ROUNDS = 24;
 /** What has run a few times only is still being compiled, at the photo's cost. */
@@ -46,16 +46,16 @@ async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]
 
 /** The whole of what is done for a photo against its bare steps, turn by turn and each first as often as second. */
 async function comparePhoto(name: string, path: string): Promise<void> {
-  const program = await startLineScript(new URL('photo-main.js', import.meta.url));
+  const start = (way: Way) => startLineScript(new URL('photo-main.js', import.meta.url), [way]);
+  const programs = { whole: await start('whole'), bare: await start('bare') };
   const costs = { whole: [] as PhotoCost[], bare: [] as PhotoCost[] };
   for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
     for (const way of round % 2 === 0 ? (['whole', 'bare'] as const) : (['bare', 'whole'] as const)) {
-      const order: PhotoOrder = { path, way };
-      const cost = JSON.parse(await program.ask(order)) as PhotoCost;
+      const cost = JSON.parse(await programs[way].ask(path)) as PhotoCost;
       if (round >= WARM_UPS) costs[way].push(cost);
     }
   }
-  await program.stop();
+  await Promise.all([programs.whole.stop(), programs.bare.stop()]);
   const cpu = (list: readonly PhotoCost[]) => median(list.map((cost) => cost.cpu));
   const [found] = costs.whole.flatMap((cost) => cost.found ?? []);
   row(name, `${found?.faces} faces`, `${ms(cpu(costs.whole))} CPU whole`, `${ms(cpu(costs.bare))} CPU bare`);
