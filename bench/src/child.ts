@@ -16,6 +16,10 @@ export interface ChildOptions {
   ready: string;
 }
 
+export interface ScriptOptions extends ChildOptions {
+  v8Options?: readonly string[];
+}
+
 const START_MS = 60_000;
 const GRACE_MS = 15_000;
 const TAIL_LINES = 15;
@@ -76,9 +80,13 @@ export async function startChild(
 export function startScript(
   script: URL,
   args: readonly string[],
-  options: ChildOptions,
+  { v8Options = [], ...options }: ScriptOptions,
 ): Promise<Child & { line: string }> {
-  return startChild(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args], options);
+  return startChild(
+    process.execPath,
+    [...nodeOptions(), ...v8Options, fileURLToPath(script), ...args],
+    options,
+  );
 }
 
 /**

@@ -50,7 +50,8 @@ export async function startLineProgram(
 export function startLineScript(
   script: URL,
   args: readonly string[] = [],
-  env: NodeJS.ProcessEnv = {},
+  { env = {}, v8Options = [] }: { env?: NodeJS.ProcessEnv; v8Options?: readonly string[] } = {},
 ): Promise<LineProgram> {
-  return startLineProgram(process.execPath, [...nodeOptions(), fileURLToPath(script), ...args], { env });
+  const nodeArgs = [...nodeOptions(), ...v8Options, fileURLToPath(script), ...args];
+  return startLineProgram(process.execPath, nodeArgs, { env });
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFaceEngine } from '@mediaworks/face-recognizer/engine';
+import { faceV8Options } from '@mediaworks/local-stack';
 import { drawnFace, drawnPeople } from '@mediaworks/media/fixtures';
 import sharp from 'sharp';
 import { type Child, startScript } from '../child.ts';
@@ -28,7 +29,11 @@ export async function measureService(dir: string): Promise<void> {
   const rates = { service: [] as number[], bare: [] as number[] };
   try {
     const slots = { FACE_THREADS: String(THREADS), WORKER_SLOTS: String(THREADS + 1) };
-    worker = await startScript(workerMain, [], { env: { ...stack.env, ...slots }, ready: '"ready"' });
+    worker = await startScript(workerMain, [], {
+      env: { ...stack.env, ...slots },
+      ready: '"ready"',
+      v8Options: faceV8Options,
+    });
     const bare = await openFaceEngine({ modelSet: 'default', threads: THREADS });
     const { signal } = new AbortController();
     const describe = async () => {

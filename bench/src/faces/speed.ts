@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawnFace, drawnGroup, drawnPeople } from '@mediaworks/media/fixtures';
 import { type FaceEngine, openFaceEngine } from '@mediaworks/face-recognizer/engine';
+import { faceV8Options } from '@mediaworks/local-stack';
 import { startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
 import { startBare } from './bare.ts';
@@ -46,7 +47,8 @@ async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]
 
 /** The whole of what is done for a photo against its bare steps, turn by turn and each first as often as second. */
 async function comparePhoto(name: string, path: string): Promise<void> {
-  const start = (way: Way) => startLineScript(new URL('photo-main.js', import.meta.url), [way]);
+  const start = (way: Way) =>
+    startLineScript(new URL('photo-main.js', import.meta.url), [way], { v8Options: faceV8Options });
   const programs = { whole: await start('whole'), bare: await start('bare') };
   const costs = { whole: [] as PhotoCost[], bare: [] as PhotoCost[] };
   for (let round = 0; round < WARM_UPS + ROUNDS; round++) {

@@ -31,7 +31,7 @@ export async function measureSpeed({ path, seconds }: Video, dir: string): Promi
   const decode: Cost[] = [];
   const find: Cost[] = [];
   let found: Found = { slides: [] };
-  const finder = await startLineScript(new URL('find-main.js', import.meta.url), [], lectureTuning);
+  const finder = await startLineScript(new URL('find-main.js', import.meta.url), [], { env: lectureTuning });
   for (let round = 0; round < ROUNDS; round++) {
     const alone = async () =>
       decode.push(await costOf(() => run(ffmpeg, ['-v', 'error', '-i', path, '-f', 'null', '-'])));

@@ -3,6 +3,7 @@ export { freePort } from './free-port.ts';
 export { type Server, type ServerOptions, startPostgres } from './postgres.ts';
 export { startRedis } from './redis.ts';
 export {
+  faceV8Options,
   harvesterTuning,
   lectureTuning,
   nodeTuning,

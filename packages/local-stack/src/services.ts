@@ -8,6 +8,8 @@ export interface ServiceDefinition {
   portVariable: 'PORT' | 'HEALTH_PORT';
   /** How Node runs it; default {@link nodeTuning}. */
   tuning?: NodeJS.ProcessEnv;
+  /** What NODE_OPTIONS refuses, and V8 must know from the start. */
+  v8Options?: readonly string[];
 }
 
 /** The checkout: this file is packages/local-stack/{src,dist}/services.*. */
@@ -50,6 +52,13 @@ export const lectureTuning = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 } as const;
 
+/**
+ * Each thread of the face-recognizer finds by itself what is alive in its small heap. V8 looks for every 64 MB of pictures
+ * that pass through, two photos of a phone, and its helpers take several times as long for that as the thread alone.
+ * Told so once it runs, V8 has been seen to crash.
+ */
+export const faceV8Options = ['--no-concurrent-marking'] as const;
+
 /** What `npm start` runs, each as its own process. */
 export const services: readonly ServiceDefinition[] = [
   { name: 'gateway', entry: `${projectRoot}services/gateway/dist/main.js`, portVariable: 'PORT' },
@@ -57,5 +66,5 @@ export const services: readonly ServiceDefinition[] = [
   { ...worker('lecture2pdf'), tuning: lectureTuning },
   { ...worker('firebase-harvester'), tuning: harvesterTuning },
   worker('tiktok-ingester'),
-  worker('face-recognizer'),
+  { ...worker('face-recognizer'), v8Options: faceV8Options },
 ];

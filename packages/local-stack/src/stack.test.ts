@@ -143,6 +143,13 @@ describe('a stack', () => {
     });
   });
 
+  it('gives a service the options of V8 that its definition names', async () => {
+    const v8Options = ['--no-concurrent-marking'];
+    const stack = await scene.start({ services: [{ ...scene.gateway, v8Options }] });
+    const given: unknown = await (await fetch(`${stack.baseUrl}/options`)).json();
+    expect(given).toEqual(expect.arrayContaining(v8Options));
+  });
+
   it('leaves no process when it stops, not even of a service that ignores the signal', async () => {
     const stack = await scene.start({
       services: [scene.gateway],

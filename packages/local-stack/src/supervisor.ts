@@ -43,7 +43,7 @@ export async function superviseService(options: ServiceOptions): Promise<Kept> {
       const child = startChild(
         {
           file: process.execPath,
-          args: ['--enable-source-maps', service.entry],
+          args: [...(service.v8Options ?? []), '--enable-source-maps', service.entry],
           env: { ...options.env, [service.portVariable]: String(port) },
           stopSignal: 'SIGTERM',
         },

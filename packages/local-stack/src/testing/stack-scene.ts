@@ -8,7 +8,7 @@ import type { ServiceDefinition } from '../services.ts';
 import { type Stack, type StackOptions, startStack } from '../stack.ts';
 
 /**
- * A service as small as one can be: `/readyz`, `/crash`, `/env`, and a child of its own whose id it says. NOT_READY makes
+ * A service as small as one can be: `/readyz`, `/crash`, `/env`, `/options`, and a child of its own whose id it says. NOT_READY makes
  * it unready until the file of that name is there, STUBBORN makes it ignore SIGTERM, BROKEN makes it end at once.
  */
 const SERVICE = `
@@ -26,6 +26,7 @@ process.on('SIGTERM', () => {
 createServer((request, response) => {
   if (request.url === '/crash') process.kill(process.pid, 'SIGKILL');
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
+  if (request.url === '/options') return response.end(JSON.stringify(process.execArgv));
   const ready = !process.env.NOT_READY || existsSync(process.env.NOT_READY);
   if (!ready) console.log('not ready yet');
   response.writeHead(ready ? 200 : 503).end();
