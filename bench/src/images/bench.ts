@@ -4,10 +4,9 @@ import pg from 'pg';
 import sharp from 'sharp';
 import type { Cost } from '../cpu-time.ts';
 import { type LineProgram, startLineScript } from '../line-program.ts';
-import { fillFreeMemory } from '../page-cache.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
-import { openStack } from '../stack.ts';
-import { startCelery } from './celery.ts';
+import { openStack, type Stack } from '../stack.ts';
+import { findCelery, startCelery } from './celery.ts';
 import { compare } from './likeness.ts';
 import { makePhotos } from './photos.ts';
 import { type Photo, readPhotos, renderByService } from './service.ts';
@@ -25,8 +24,8 @@ const SMALL_WIDTH = 320;
 const ROUNDS = 5;
 /** How often each photo is made in a round: of a short one, how it begins and ends is a part that counts. */
 const TIMES = 3;
-/** Celery is slow enough to be measured on fewer. */
-const CELERY_PHOTOS = 32;
+/** The first of them load Pillow into both of Celery's processes. */
+const CELERY_WARM_UPS = 8;
 
 /** 12-megapixel JPEGs to their five renditions. */
 export async function benchImages(dir: string): Promise<void> {
@@ -74,7 +73,7 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   const bare = await startLineScript(new URL('bare-sharp-main.js', import.meta.url), [
     join(dir, 'bare-batch'),
   ]);
-  const celery = await startCelery(stack.redisUrl, dir);
+  const celery = await findCelery();
   const rates = {
     service: [] as number[],
     bare: [] as number[],
@@ -90,21 +89,15 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
     await renderByService(stack, pool, times(small, SERVICE_WARM_UPS.small));
     await renderByService(stack, pool, times(sent, SERVICE_WARM_UPS.full));
     await bare.ask(times(photos, SERVICE_WARM_UPS.full));
-    await celery?.plain.ask(photos.slice(0, 2));
     for (let round = 0; round < ROUNDS; round++) {
-      await fillFreeMemory(dir);
       const run = await renderByService(stack, pool, times(sent, count));
       rates.service.push((count * 1_000) / run.wall);
       cpu.gateway.push(run.gatewayCpu / count);
       cpu.worker.push(run.workerCpu / count);
       rates.bare.push(await rateOf(bare, times(photos, count)));
-      if (!celery) continue;
-      const few = photos.slice(0, CELERY_PHOTOS);
-      rates.plain.push(await rateOf(celery.plain, few));
-      rates.draft.push(await rateOf(celery.draft, few));
+      if (celery) await measureCelery(stack, dir, photos, rates);
     }
   } finally {
-    await celery?.stop();
     await bare.stop();
     await pool.end();
     await stack.stop();
@@ -122,6 +115,26 @@ async function compareServices(dir: string, photos: readonly string[]): Promise<
   note(
     `with draft mode, which Pillow leaves to those who know it: ${ofRounds(rates.service, rates.draft).toFixed(2)}×`,
   );
+}
+
+/**
+ * With processes of its own for each round: one that happens to have got worse memory is some percent slower than the
+ * next for as long as it lives.
+ */
+async function measureCelery(
+  stack: Stack,
+  dir: string,
+  photos: readonly string[],
+  rates: { plain: number[]; draft: number[] },
+): Promise<void> {
+  const celery = await startCelery(stack.redisUrl, dir);
+  try {
+    await celery.plain.ask(photos.slice(0, CELERY_WARM_UPS));
+    rates.plain.push(await rateOf(celery.plain, photos));
+    rates.draft.push(await rateOf(celery.draft, photos));
+  } finally {
+    await celery.stop();
+  }
 }
 
 /** The ratio in the middle of those of the rounds: a machine that becomes slower does so for both of a round. */

@@ -17,12 +17,15 @@ export interface Celery {
   stop(): Promise<void>;
 }
 
-/** A Celery worker with two processes on this Redis; undefined, and said so, where there is none to be had. */
-export async function startCelery(redisUrl: string, outDir: string): Promise<Celery | undefined> {
-  if (!(await hasCelery())) {
-    note(`Celery + Pillow is left out: it needs ${PACKAGES.join(', ')} (apt-get install)`);
-    return undefined;
-  }
+/** Whether there is a Celery with Pillow, or one can be installed; where there is none to be had, that is said. */
+export async function findCelery(): Promise<boolean> {
+  const found = await hasCelery();
+  if (!found) note(`Celery + Pillow is left out: it needs ${PACKAGES.join(', ')} (apt-get install)`);
+  return found;
+}
+
+/** A Celery worker with two processes on this Redis. */
+export async function startCelery(redisUrl: string, outDir: string): Promise<Celery> {
   const env = { BROKER_URL: `${redisUrl}/1`, PYTHONDONTWRITEBYTECODE: '1' };
   const worker: Child = await startChild(
     PYTHON,

@@ -10,7 +10,7 @@ import { type Arguments, findPrograms, recordFfmpeg } from './recorded-ffmpeg.ts
 
 const run = promisify(execFile);
 const SECONDS = 8;
-const ROUNDS = 4;
+const ROUNDS = 8;
 
 /** A 1080p video with sound: our function, with its probe, its limits and its progress, against ffmpeg by hand. */
 export async function benchVideo(dir: string): Promise<void> {
