@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { scheduleAsBatch } from '@mediaworks/runtime';
 import { renderBare } from './bare-sharp.ts';
 
 /**
@@ -19,6 +20,8 @@ async function render(files: string[]): Promise<void> {
   }
 }
 
+// As the worker is: threads hand strips to each other here too.
+scheduleAsBatch();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const files = JSON.parse(line) as string[];

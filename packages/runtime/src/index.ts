@@ -11,6 +11,7 @@ export { checkPublicUrl, isPublicAddress } from './public-address.ts';
 export * from './retry-after.ts';
 export * from './safe-fetch.ts';
 export { askSafely } from './safe-request.ts';
+export * from './scheduling.ts';
 export * from './shutdown.ts';
 export * from './telemetry.ts';
 export * from './temp-dir.ts';

@@ -1,9 +1,10 @@
 import { purge, runWorker } from '@mediaworks/jobs';
 import { configureMedia } from '@mediaworks/media';
-import { GROWTH_BY_PICTURES } from '@mediaworks/runtime';
+import { GROWTH_BY_PICTURES, scheduleAsBatch } from '@mediaworks/runtime';
 import { transcoderEnv } from './env.ts';
 import { transcode } from './transcode.ts';
 
+scheduleAsBatch();
 await runWorker({
   queue: 'media-transcoder',
   heapGrowthPercent: GROWTH_BY_PICTURES,
