@@ -8,8 +8,9 @@ import type { ServiceDefinition } from '../services.ts';
 import { type Stack, type StackOptions, startStack } from '../stack.ts';
 
 /**
- * A service as small as one can be: `/readyz`, `/crash`, `/env`, `/options`, and a child of its own whose id it says. NOT_READY makes
- * it unready until the file of that name is there, STUBBORN makes it ignore SIGTERM, BROKEN makes it end at once.
+ * A service as small as one can be: `/readyz`, `/crash`, `/env`, `/options`, and a child of its own whose id it says.
+ * NOT_READY makes it unready until the file of that name is there, STUBBORN makes it ignore SIGTERM, BROKEN makes it end
+ * at once.
  */
 const SERVICE = `
 import { spawn } from 'node:child_process';
