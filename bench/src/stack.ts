@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '@mediaworks/database';
-import { nodeTuning, startPostgres, startRedis } from '@mediaworks/local-stack';
+import { nodeTuning, startPostgres, startRedis, transcoderTuning } from '@mediaworks/local-stack';
 import { type Child, startScript } from './child.ts';
 
 export interface Stack {
@@ -65,7 +65,7 @@ export async function openStack(
       options.slots === undefined
         ? undefined
         : await startScript(transcoderMain, [], {
-            env: { ...env, WORKER_SLOTS: String(options.slots) },
+            env: { ...env, ...transcoderTuning, WORKER_SLOTS: String(options.slots) },
             ready: '"ready"',
           });
     if (worker) stops.push(worker.stop);

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { transcoderTuning } from '@mediaworks/local-stack';
 import pg from 'pg';
 import sharp from 'sharp';
 import type { Cost } from '../cpu-time.ts';
@@ -39,11 +40,9 @@ export async function benchImages(dir: string): Promise<void> {
 async function compareRenderers(dir: string, photos: readonly string[]): Promise<void> {
   const [ourDir, bareDir] = [join(dir, 'ours'), join(dir, 'bare')];
   await Promise.all([ourDir, bareDir].map((path) => mkdir(path, { recursive: true })));
-  const script = new URL('render-main.js', import.meta.url);
-  const renderers = {
-    ours: await startLineScript(script, ['ours', ourDir]),
-    bare: await startLineScript(script, ['bare', bareDir]),
-  };
+  const start = (whose: string, outDir: string) =>
+    startLineScript(new URL('render-main.js', import.meta.url), [whose, outDir], { env: transcoderTuning });
+  const renderers = { ours: await start('ours', ourDir), bare: await start('bare', bareDir) };
   const [ours, bare]: [Cost[], Cost[]] = [[], []];
   for (const [n, photo] of photos.slice(0, WARM_UPS + PAIRS).entries()) {
     const our = JSON.parse(await renderers.ours.ask(photo)) as Cost;
@@ -70,9 +69,11 @@ async function compareRenderers(dir: string, photos: readonly string[]): Promise
 async function compareServices(dir: string, photos: readonly string[]): Promise<void> {
   const stack = await openStack(dir, { slots: 2 });
   const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 1 });
-  const bare = await startLineScript(new URL('bare-sharp-main.js', import.meta.url), [
-    join(dir, 'bare-batch'),
-  ]);
+  const bare = await startLineScript(
+    new URL('bare-sharp-main.js', import.meta.url),
+    [join(dir, 'bare-batch')],
+    { env: transcoderTuning },
+  );
   const celery = await findCelery();
   const rates = {
     service: [] as number[],

@@ -10,6 +10,7 @@ export {
   projectRoot,
   type ServiceDefinition,
   services,
+  transcoderTuning,
 } from './services.ts';
 export { type Stack, type StackOptions, startStack } from './stack.ts';
 export { aborted, listenForStop, StopRequestedError } from './stop-signals.ts';

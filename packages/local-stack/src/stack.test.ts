@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { DataInUseError } from './data-lock.ts';
+import { nodeTuning } from './services.ts';
 import { StopRequestedError } from './stop-signals.ts';
 import { testServers } from './testing.ts';
 import { isAlive, makeSeed, openScene, type Scene } from './testing/stack-scene.ts';
@@ -148,6 +149,18 @@ describe('a stack', () => {
     const stack = await scene.start({ services: [{ ...scene.gateway, v8Options }] });
     const given: unknown = await (await fetch(`${stack.baseUrl}/options`)).json();
     expect(given).toEqual(expect.arrayContaining(v8Options));
+  });
+
+  it('tunes a service as its definition says, and as all where it says nothing', async () => {
+    const tuning = { MALLOC_ARENA_MAX: '1' };
+    for (const [definition, expected] of [
+      [{ ...scene.gateway, tuning }, tuning],
+      [scene.gateway, nodeTuning],
+    ] as const) {
+      const stack = await scene.start({ services: [definition] });
+      expect(await (await fetch(`${stack.baseUrl}/env`)).json()).toMatchObject(expected);
+      await stack.stop();
+    }
   });
 
   it('leaves no process when it stops, not even of a service that ignores the signal', async () => {
