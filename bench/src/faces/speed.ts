@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { drawnFace, drawnGroup, drawnPeople } from '@mediaworks/media/fixtures';
-import { type FaceEngine, openFaceEngine } from '@mediaworks/face-recognizer/engine';
-import { faceV8Options } from '@mediaworks/local-stack';
+import { faceV8Options, nodeTuning } from '@mediaworks/local-stack';
 import { startLineScript } from '../line-program.ts';
 import { heading, median, ms, note, perSecond, row, verdict } from '../report.ts';
-import { startBare } from './bare.ts';
 import type { PhotoCost, Way } from './photo-main.ts';
+import type { Doer } from './rate-main.ts';
+
+/** How `npm start` runs the service. */
+const faceProcess = { env: nodeTuning, v8Options: faceV8Options };
 
 const ROUNDS = 24;
 /** What has run a few times only is still being compiled, at the photo's cost. */
@@ -47,8 +49,7 @@ async function drawPhotos(dir: string): Promise<{ name: string; path: string }[]
 
 /** The whole of what is done for a photo against its bare steps, turn by turn and each first as often as second. */
 async function comparePhoto(name: string, path: string): Promise<void> {
-  const start = (way: Way) =>
-    startLineScript(new URL('photo-main.js', import.meta.url), [way], { v8Options: faceV8Options });
+  const start = (way: Way) => startLineScript(new URL('photo-main.js', import.meta.url), [way], faceProcess);
   const programs = { whole: await start('whole'), bare: await start('bare') };
   const costs = { whole: [] as PhotoCost[], bare: [] as PhotoCost[] };
   for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
@@ -75,30 +76,27 @@ async function comparePhoto(name: string, path: string): Promise<void> {
  * and two, that have nothing in common. Turn by turn, since others may use the machine as well.
  */
 async function compareThreads(paths: readonly string[]): Promise<void> {
-  const engines = [1, 2].map((threads) => openFaceEngine({ modelSet: 'default', threads }));
-  const bare = [startBare(paths), startBare(paths)];
-  const [one, two] = [await bare[0], await bare[1]];
-  if (!one || !two) throw new Error('two were started');
-  const ways: { name: string; rates: number[]; run(): Promise<number> }[] = [];
-  for (const [n, opening] of engines.entries()) {
-    const engine = await opening;
-    ways.push({
-      name: `${n + 1} thread${n > 0 ? 's' : ''}`,
-      rates: [],
-      run: () => engineRate(engine, n + 1, paths),
-    });
+  const program = (doer: Doer) =>
+    startLineScript(
+      new URL('rate-main.js', import.meta.url),
+      [JSON.stringify(doer), JSON.stringify(paths)],
+      faceProcess,
+    );
+  const ways = [
+    { name: '1 thread', programs: [await program({ threads: 1 })], rates: [] as number[] },
+    { name: '2 threads', programs: [await program({ threads: 2 })], rates: [] },
+    { name: '1 bare process', programs: [await program('bare')], rates: [] },
+    { name: '2 bare processes', programs: [await program('bare'), await program('bare')], rates: [] },
+  ];
+  for (let round = 0; round <= THREAD_ROUNDS; round++) {
+    for (const { programs, rates } of round % 2 === 0 ? ways : ways.toReversed()) {
+      const start = performance.now();
+      await Promise.all(programs.map((one) => one.ask(BATCH / programs.length)));
+      // In the first round everything is still to be compiled.
+      if (round > 0) rates.push((BATCH * 1_000) / (performance.now() - start));
+    }
   }
-  ways.push({ name: '1 bare process', rates: [], run: () => one.rate(BATCH) });
-  const both = async () =>
-    (await Promise.all([one.rate(BATCH / 2), two.rate(BATCH / 2)])).reduce((a, b) => a + b);
-  ways.push({ name: '2 bare processes', rates: [], run: both });
-  for (const { run } of ways) await run();
-  for (let round = 0; round < THREAD_ROUNDS; round++) {
-    for (const { rates, run } of round % 2 === 0 ? ways : ways.toReversed()) rates.push(await run());
-  }
-  for (const opening of engines) await (await opening).close();
-  one.stop();
-  two.stop();
+  await Promise.all(ways.flatMap(({ programs }) => programs.map((one) => one.stop())));
   for (const { name, rates } of ways) row(name, perSecond(median(rates), 'photos'));
   const [first = [], second = [], bareFirst = [], bareSecond = []] = ways.map(({ rates }) => rates);
   const ratios = (over: readonly number[], under: readonly number[]) =>
@@ -107,15 +105,4 @@ async function compareThreads(paths: readonly string[]): Promise<void> {
   verdict('Two threads to one', gain, { atLeast: 1.7 });
   row('two bare processes to one: what there is to gain', `${ceiling.toFixed(2)}×`);
   verdict('The gain by threads, of that', gain / ceiling, { atLeast: 0.9 });
-}
-
-async function engineRate(engine: FaceEngine, threads: number, paths: readonly string[]): Promise<number> {
-  const { signal } = new AbortController();
-  const left = Array.from({ length: BATCH }, (_, n) => paths[n % paths.length] ?? '').values();
-  const start = performance.now();
-  const work = async () => {
-    for (const path of left) await engine.analyse(path, { signal });
-  };
-  await Promise.all(Array.from({ length: threads }, work));
-  return (BATCH * 1_000) / (performance.now() - start);
 }
